@@ -1,0 +1,104 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One array for every target, so that no module is checked less than another.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+]
+
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func suite(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
+}
+
+let package = Package(
+    name: "lora-operator",
+    products: [
+        .executable(name: "lora-operator", targets: ["LoRAOperator"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        // The outside world: HTTP, time and randomness, and the libcurl that makes the first one real.
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        module("Effects"),
+        module("CurlHTTP", ["CCurl", "Effects"]),
+
+        // Clients and the runtime that keeps caches and queues.
+        module("KubeAPI", ["Effects", yams]),
+        module("KubeRuntime", ["KubeAPI", "Effects", logging]),
+        module("VLLMAPI", ["Effects"]),
+
+        // What to do (pure), and the part that does it.
+        module("AdapterPlanning"),
+        module("AdapterController", ["AdapterPlanning", "Effects", "KubeAPI", "KubeRuntime", "VLLMAPI", logging]),
+
+        // Models of both servers, and the HTTP server that gives them a face.
+        module(
+            "HTTPServer",
+            [
+                "Effects", logging,
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]),
+        module("KubeSimulator", ["Effects", yams]),
+        module("VLLMSimulator", ["Effects"]),
+
+        // The whole operator on one thread and virtual time, driven by a seed.
+        module(
+            "OperatorSimulation",
+            ["AdapterController", "AdapterPlanning", "Effects", "KubeAPI", "KubeSimulator", "VLLMSimulator", logging]),
+        .executableTarget(
+            name: "simulate-operator", dependencies: ["OperatorSimulation"], swiftSettings: settings),
+
+        .executableTarget(
+            name: "LoRAOperator",
+            dependencies: [
+                "AdapterController", "CurlHTTP", "Effects", "HTTPServer", "KubeAPI", "KubeRuntime", "KubeSimulator",
+                "VLLMSimulator", logging, yams,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings),
+
+        // `Tests/Fixtures` holds recordings of real servers; TestSupport reads them.
+        .target(
+            name: "TestSupport", dependencies: ["Effects", "CurlHTTP"], path: "Tests/TestSupport",
+            swiftSettings: settings),
+        suite("CurlHTTPTests", ["CurlHTTP", "Effects", "HTTPServer", "TestSupport", logging]),
+        suite("KubeAPITests", ["KubeAPI", "Effects", "TestSupport", yams]),
+        suite("KubeRuntimeTests", ["KubeRuntime", "KubeAPI", "Effects", "TestSupport", logging]),
+        suite("VLLMAPITests", ["VLLMAPI", "VLLMSimulator", "Effects", "TestSupport"]),
+        suite("AdapterPlanningTests", ["AdapterPlanning"]),
+        suite(
+            "KubeSimulatorTests",
+            ["KubeSimulator", "HTTPServer", "CurlHTTP", "KubeAPI", "Effects", "TestSupport", logging, yams]),
+        suite("VLLMSimulatorTests", ["VLLMSimulator", "HTTPServer", "CurlHTTP", "Effects", "TestSupport", logging]),
+        suite("OperatorSimulationTests", ["OperatorSimulation", "Effects"]),
+        suite(
+            "LoRAOperatorTests",
+            [
+                "LoRAOperator", "AdapterController", "CurlHTTP", "Effects", "HTTPServer", "KubeAPI", "KubeSimulator",
+                "VLLMSimulator", "TestSupport", logging, yams,
+            ]),
+    ]
+)
