@@ -46,7 +46,7 @@ test-asan: bootstrap ## run the tests near C code under AddressSanitizer
 
 simulate: bootstrap ## run the whole operator under SEEDS=N seeds of faults and schedules, in virtual time
 	$(SWIFT) build --product simulate-operator $(RELEASE)
-	SWIFT_DETERMINISTIC_HASHING=1 build/release/release/simulate-operator --seeds $(SEEDS)
+	SWIFT_DETERMINISTIC_HASHING=1 build/release/release/simulate-operator --seeds $(SEEDS) $(ARGS)
 
 demo: bootstrap ## watch adapters being loaded, lost and repaired on simulated servers, without a cluster
 	@scripts/demo.sh
