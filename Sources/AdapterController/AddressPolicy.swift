@@ -1,4 +1,4 @@
-package import KubeAPI
+import KubeAPI
 
 /// Which addresses may be contacted. Whoever can write EndpointSlices must not be able to aim the operator elsewhere.
 package struct AddressPolicy: Sendable {

@@ -5,27 +5,44 @@ import Synchronization
 
 /// What the stores hold, with the indexes that answer "who is concerned" without walking everything.
 final class ClusterView: Sendable {
-    let adapters = Store<LoRAAdapter>()
-    let services = Store<Service>()
-    let slices = Store<EndpointSlice>()
-    let pods = Store<Pod>()
+    let adapters: Store<LoRAAdapter>
+    let services: Store<Service>
+    let slices: Store<EndpointSlice>
+    let pods: Store<Pod>
 
     private struct Indexes {
         var adaptersByService = OneToMany<NamespacedName, NamespacedName>()
         var adaptersByName = OneToMany<String, NamespacedName>()
         var slicesByService = OneToMany<NamespacedName, NamespacedName>()
-        var servicesByPod = OneToMany<NamespacedName, NamespacedName>()
+        var podsByUID: [String: NamespacedName] = [:]
     }
 
     private let indexes = Mutex(Indexes())
     private let policy: AddressPolicy
 
-    init(policy: AddressPolicy) { self.policy = policy }
+    init(policy: AddressPolicy, namespaces: [String]) {
+        self.policy = policy
+        let scopes = namespaces.isEmpty ? [nil] : Set(namespaces.map(Optional.some))
+        adapters = Store(scopes: scopes)
+        services = Store(scopes: scopes)
+        slices = Store(scopes: scopes)
+        pods = Store(scopes: scopes)
+    }
 
-    /// Keeps the indexes, and hands every object that an event concerns to `enqueue`.
-    func observe(_ enqueue: @escaping @Sendable ([NamespacedName]) -> Void) {
+    func waitUntilSynced() async throws {
+        try await adapters.waitUntilSynced()
+        try await services.waitUntilSynced()
+        try await slices.waitUntilSynced()
+        try await pods.waitUntilSynced()
+    }
+
+    /// Keeps the indexes, hands every object that an event concerns to `enqueue`, and the UID of each Pod that changed
+    /// to `podChanged`.
+    func observe(
+        _ enqueue: @escaping @Sendable ([NamespacedName]) -> Void, podChanged: @escaping @Sendable (String) -> Void
+    ) {
         adapters.observe { [self] change in
-            guard let (key, old, new) = change.parts else { return }
+            let (key, old, new) = (change.key, change.old, change.new)
             let names = (old?.names ?? []).union(new?.names ?? [])
             let concerned = indexes.withLock { indexes in
                 let rivals = names.flatMap { indexes.adaptersByName[$0] }
@@ -36,11 +53,11 @@ final class ClusterView: Sendable {
             enqueue(Set(concerned + [key]).sorted())
         }
         services.observe { [self] change in
-            guard let (key, old, new) = change.parts, old?.spec != new?.spec else { return }
-            enqueue(indexes.withLock { $0.adaptersByService[key] })
+            guard change.old?.spec != change.new?.spec else { return }
+            enqueue(indexes.withLock { $0.adaptersByService[change.key] })
         }
         slices.observe { [self] change in
-            guard let (key, old, new) = change.parts else { return }
+            let (key, old, new) = (change.key, change.old, change.new)
             let services = Set([old, new].compactMap { $0?.service }).sorted()
             let concerned = indexes.withLock { indexes in
                 indexes.slicesByService.set(Set([new?.service].compactMap(\.self)), for: key)
@@ -50,8 +67,14 @@ final class ClusterView: Sendable {
             enqueue(Set(concerned).sorted())
         }
         pods.observe { [self] change in
-            guard let (key, old, new) = change.parts, old?.identity != new?.identity else { return }
-            enqueue(Set(services(naming: key).flatMap { service in indexes.withLock { $0.adaptersByService[service] } }).sorted())
+            indexes.withLock { indexes in
+                if let old = change.old { indexes.podsByUID[old.metadata.uid] = nil }
+                if let new = change.new { indexes.podsByUID[new.metadata.uid] = change.key }
+            }
+            guard change.old?.identity != change.new?.identity else { return }
+            let services = services(naming: change.key)
+            enqueue(Set(indexes.withLock { indexes in services.flatMap { indexes.adaptersByService[$0] } }).sorted())
+            if let uid = (change.old ?? change.new)?.metadata.uid { podChanged(uid) }
         }
     }
 
@@ -69,15 +92,20 @@ final class ClusterView: Sendable {
         return keys.subtracting([key]).sorted().compactMap { adapters.get($0) }
     }
 
-    /// The servers behind the target of a spec.
-    func resolve(_ reference: AdapterSpec.ServiceReference, in namespace: String) -> TargetResolver.Found {
+    /// The Pod of that UID.
+    func pod(uid: String) -> Pod? {
+        guard let key = indexes.withLock({ $0.podsByUID[uid] }), let pod = pods.get(key) else { return nil }
+        return pod.metadata.uid == uid ? pod : nil
+    }
+
+    /// Finds the servers of a Service.
+    func resolver(_ reference: AdapterSpec.ServiceReference, in namespace: String) -> TargetResolver {
         let service = NamespacedName(namespace: namespace, name: reference.name)
         let keys = indexes.withLock { $0.slicesByService[service] }
         return TargetResolver(
             namespace: namespace, reference: reference, service: services.get(service),
             slices: keys.compactMap { slices.get($0) },
-            pod: { [pods] in pods.get(NamespacedName(namespace: namespace, name: $0)) }, policy: policy
-        ).resolve()
+            pod: { [pods] in pods.get(NamespacedName(namespace: namespace, name: $0)) }, policy: policy)
     }
 
     /// Whether a server may still be contacted: its pod is still the same, and still has the address.
@@ -85,8 +113,7 @@ final class ClusterView: Sendable {
         guard connection.server.owner != connection.address else {
             return policy.refusal(of: connection.address, port: connection.server.port, pod: nil) == nil
         }
-        let pod = pods.all(in: connection.namespace).first { $0.metadata.uid == connection.server.owner }
-        guard let pod, !pod.isFinished else { return false }
+        guard let pod = pod(uid: connection.server.owner), !pod.isFinished else { return false }
         return policy.refusal(of: connection.address, port: connection.server.port, pod: pod) == nil
     }
 }

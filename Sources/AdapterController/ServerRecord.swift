@@ -30,8 +30,9 @@ struct ServerRecord {
         hasAnswered = true
         let before = observation.answer
         let adapters = Dictionary(
-            models.adapters.compactMap { card in card.parent.map { (card.id, Listing.Entry(root: card.root, parent: $0)) } },
-            uniquingKeysWith: { first, _ in first })
+            models.adapters.compactMap { card in
+                card.parent.map { (card.id, Listing.Entry(root: card.root ?? "", parent: $0)) }
+            }, uniquingKeysWith: { first, _ in first })
         let listing = Listing(baseModels: models.baseModels.map(\.id), adapters: adapters, stamp: stamp)
         let settled = settle(by: listing)
         observation.answer = .listed(listing)

@@ -9,6 +9,18 @@ final class ServerRegistry: Sendable {
         /// The adapter names that matter to each user of a connection.
         var users: [Connection: [NamespacedName: Set<String>]] = [:]
         var connections: [NamespacedName: Set<Connection>] = [:]
+
+        /// Takes `key` off the connections and removes those that nobody uses any more; returns their agents.
+        mutating func leave(_ left: Set<Connection>, by key: NamespacedName) -> [ServerAgent] {
+            var unused: [ServerAgent] = []
+            for connection in left.sorted() {
+                users[connection]?[key] = nil
+                guard users[connection]?.isEmpty ?? true else { continue }
+                users[connection] = nil
+                if let agent = agents.removeValue(forKey: connection) { unused.append(agent) }
+            }
+            return unused
+        }
     }
 
     private let state = Mutex(State())
@@ -87,24 +99,24 @@ final class ServerRegistry: Sendable {
         }
     }
 
+    /// The servers that an object uses, sorted.
+    func servers(usedBy key: NamespacedName) -> [ServerID] {
+        state.withLock { $0.connections[key, default: []].map(\.server) }.sorted()
+    }
+
+    /// What is known of the servers that an object uses.
+    func observations(usedBy key: NamespacedName) -> [ServerID: ServerObservation] {
+        let agents = state.withLock { state in
+            state.connections[key, default: []].sorted().compactMap { state.agents[$0] }
+        }
+        return Dictionary(
+            agents.map { ($0.connection.server, $0.observation) }, uniquingKeysWith: { first, _ in first })
+    }
+
     /// The objects that use a server of this owner, sorted.
     func users(ofOwner owner: String) -> [NamespacedName] {
         state.withLock { state in
             Set(state.users.filter { $0.key.server.owner == owner }.flatMap(\.value.keys)).sorted()
         }
-    }
-}
-
-extension ServerRegistry.State {
-    /// Takes `key` off the connections and removes those that nobody uses any more; returns their agents.
-    fileprivate mutating func leave(_ left: Set<Connection>, by key: NamespacedName) -> [ServerAgent] {
-        var unused: [ServerAgent] = []
-        for connection in left.sorted() {
-            users[connection]?[key] = nil
-            guard users[connection]?.isEmpty ?? true else { continue }
-            users[connection] = nil
-            if let agent = agents.removeValue(forKey: connection) { unused.append(agent) }
-        }
-        return unused
     }
 }

@@ -31,7 +31,15 @@ struct TargetResolver {
                 "Service \(reference.name) has no selector; allow its endpoints with --allow-endpoint-cidr")
         }
         guard let port = port(of: service) else { return unusable(.portNotFound, missingPort(of: service)) }
-        return servers(service, portName: port.name)
+        return servers(service) { ($0.name ?? "") == port.name }
+    }
+
+    /// The servers that listen on an endpoint port of the Service, whatever its ports are called now.
+    func servers(onEndpointPort number: Int) -> [Server] {
+        guard let service else { return [] }
+        let found = servers(service) { $0.port == number }
+        guard case .servers(let servers) = found.target else { return found.terminating }
+        return servers + found.terminating
     }
 
     private func unusable(_ reason: Reason, _ message: String) -> Found {
@@ -55,14 +63,14 @@ struct TargetResolver {
         return "name one of the TCP ports of Service \(reference.name) in spec.target.service.port: \(names)"
     }
 
-    private func servers(_ service: Service, portName: String) -> Found {
+    private func servers(_ service: Service, where matches: (EndpointPort) -> Bool) -> Found {
         var found: [ServerID: Server] = [:]
         var refusals: Set<String> = []
         let families = service.spec.ipFamilies.first.map { first in [first, first == "IPv4" ? "IPv6" : "IPv4"] }
         // The Service's first family wins where a pod has an address of each.
         for family in families ?? ["IPv4", "IPv6"] {
             for slice in slices where slice.addressType == family {
-                for port in slice.ports where (port.name ?? "") == portName && port.protocol == "TCP" {
+                for port in slice.ports where port.protocol == "TCP" && matches(port) {
                     guard let number = port.port, (1...65535).contains(number) else { continue }
                     for endpoint in slice.endpoints {
                         switch server(endpoint, port: number) {

@@ -84,9 +84,7 @@ package struct AdapterSituation: Hashable, Sendable {
     var claims: [Claim] { stored.claims ?? [] }
 
     /// The server's line in the stored status.
-    func storedLine(of server: Server) -> ServerStatus? {
-        stored.servers?.first { $0.name == server.name && $0.port == server.id.port }
-    }
+    func storedLine(of server: Server) -> ServerStatus? { stored.line(of: server) }
 
     /// What is known of the server. One that refuses connections only counts as starting where nothing says that this
     /// incarnation has answered before: after a restart of the operator the stored status may say so.

@@ -18,11 +18,18 @@ package struct AdapterSpec: Decodable, Hashable, Sendable {
         package var scheme: String?
         package var apiKeySecretRef: KeyReference?
         package var tls: TLS?
+
+        package init(service: ServiceReference) { self.service = service }
     }
 
     package struct ServiceReference: Decodable, Hashable, Sendable {
         package var name: String
         package var port: PortReference?
+
+        package init(name: String, port: PortReference? = nil) {
+            self.name = name
+            self.port = port
+        }
     }
 
     /// A Service's port by number or by name (an int-or-string in the schema).

@@ -40,6 +40,11 @@ package struct PathPolicy: Hashable, Sendable {
 package struct SpecProblem: Error, Hashable, Sendable {
     package var reason: Reason
     package var message: String
+
+    package init(reason: Reason, message: String) {
+        self.reason = reason
+        self.message = message
+    }
 }
 
 extension AdapterWish {

@@ -30,3 +30,22 @@ package enum Placement {
         return hash ^ (hash >> 33)
     }
 }
+
+extension AdapterStatus {
+    /// The servers that keep their slot: those that hold a claim, and those that had one and cannot be observed.
+    package func slots(among servers: [Server], _ observations: [ServerID: ServerObservation]) -> Set<ServerID> {
+        let claims = claims ?? []
+        return Set(
+            servers.filter { server in
+                switch observations[server.id]?.answer ?? .pending {
+                case .listed(let listing): listing.adapters.contains { claims.cover($0.key, $0.value.root) }
+                case .pending, .awaiting, .blind: line(of: server).map { $0.state != .unloading } ?? false
+                }
+            }.map(\.id))
+    }
+
+    /// The server's line.
+    func line(of server: Server) -> ServerStatus? {
+        servers?.first { $0.name == server.name && $0.port == server.id.port }
+    }
+}

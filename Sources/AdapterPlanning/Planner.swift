@@ -22,7 +22,7 @@ extension AdapterSituation {
     }
 
     private func planServers(_ wish: AdapterWish, _ servers: [Server]) -> AdapterPlan {
-        let wanted = Placement.choose(wish.replicas, of: servers, for: seniority.uid, keeping: slots(among: servers))
+        let wanted = Placement.choose(wish.replicas, of: servers, for: seniority.uid, keeping: stored.slots(among: servers, observations))
             .sorted(by: Server.byName)
         let wantedIDs = Set(wanted.map(\.id))
         var verdicts: [ServerVerdict] = []
@@ -78,18 +78,6 @@ extension AdapterSituation {
             plan.status = status
         }
         return plan
-    }
-
-    /// Servers that hold a claim, and those that had a slot and cannot be observed.
-    private func slots(among servers: [Server]) -> Set<ServerID> {
-        Set(
-            servers.filter { server in
-                switch observation(of: server).answer {
-                case .listed(let listing): listing.adapters.contains { claims.cover($0.key, $0.value.root) }
-                case .pending, .blind: storedLine(of: server).map { $0.state != .unloading } ?? false
-                case .awaiting: false
-                }
-            }.map(\.id))
     }
 
     /// An entry under a name that the object had before: unloaded once the new name is there.

@@ -10,7 +10,7 @@ package final class Store<Object: KubeObject>: Sendable {
     package typealias Observer = @Sendable (StoreChange<Object>) -> Void
 
     private struct State {
-        var objects = StoreState<Object>()
+        var objects: StoreState<Object>
         var observers: [Observer] = []
         /// Changes not yet told; whoever finds nobody telling tells them all.
         var untold: [StoreChange<Object>] = []
@@ -18,9 +18,11 @@ package final class Store<Object: KubeObject>: Sendable {
         var waiters = Waiters()
     }
 
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
-    package init() {}
+    /// - Parameter scopes: the namespaces that are listed one by one before the store counts as synced; nil among them
+    ///   stands for all namespaces in one list.
+    package init(scopes: Set<String?> = [nil]) { state = Mutex(State(objects: StoreState(scopes: scopes))) }
 
     package func get(_ key: NamespacedName) -> Object? { state.withLock { $0.objects.objects[key] } }
 
@@ -58,10 +60,10 @@ package final class Store<Object: KubeObject>: Sendable {
         }
     }
 
-    /// Replaces everything by a list; `unreadable` are keys that it holds but that cannot be decoded: what was known of
+    /// Replaces everything, or everything of the namespace `scope`, by a list; `unreadable` are keys that it holds but that cannot be decoded: what was known of
     /// them stands, since an unreadable object is not a deleted one.
-    package func replace(with list: [Object], keeping unreadable: Set<NamespacedName> = []) {
-        change { $0.replace(with: list, keeping: unreadable) }
+    package func replace(with list: [Object], of scope: String? = nil, keeping unreadable: Set<NamespacedName> = []) {
+        change { $0.replace(with: list, of: scope, keeping: unreadable) }
     }
 
     /// Takes what a watch told of an object; an older version than the one held is ignored.

@@ -3,13 +3,20 @@ import KubeAPI
 /// The objects of a store and the rules by which they change; pure.
 struct StoreState<Object: KubeObject> {
     private(set) var objects: [NamespacedName: Object] = [:]
-    private(set) var hasSynced = false
+    /// The namespaces of which no list has come yet; nil stands for all namespaces in one list.
+    private var unlisted: Set<String?>
+    var hasSynced: Bool { unlisted.isEmpty }
 
-    /// Takes the list as the truth: what it lacks is gone, except what it holds but cannot be read.
+    init(scopes: Set<String?> = [nil]) { unlisted = scopes }
+
+    /// Takes the list as the truth of its namespace (nil: of all): what it lacks is gone, except what it holds but
+    /// cannot be read.
     ///
     /// An object of another uid is a deletion, then an addition: nobody may take it for the same one.
-    mutating func replace(with list: [Object], keeping unreadable: Set<NamespacedName>) -> [StoreChange<Object>] {
-        var next: [NamespacedName: Object] = [:]
+    mutating func replace(
+        with list: [Object], of scope: String? = nil, keeping unreadable: Set<NamespacedName>
+    ) -> [StoreChange<Object>] {
+        var next = scope.map { scope in objects.filter { $0.key.namespace != scope } } ?? [:]
         for object in list { next[object.key] = object }
         for key in unreadable where next[key] == nil { next[key] = objects[key] }
         var changes: [StoreChange<Object>] = []
@@ -23,7 +30,7 @@ struct StoreState<Object: KubeObject> {
             changes.append(StoreChange(key: key, old: old, new: new, cause: .list))
         }
         objects = next
-        hasSynced = true
+        unlisted.remove(scope)
         return changes
     }
 

@@ -52,3 +52,25 @@ package enum Timestamp {
         return String(repeating: "0", count: max(0, width - digits.count)) + digits
     }
 }
+
+extension Timestamp {
+    /// Seconds since 1970 of a timestamp in UTC as API servers write it; nil where it is none.
+    package static func parse(_ text: String) -> Double? {
+        let bytes = Array(text.utf8)
+        let separators = [(4, "-"), (7, "-"), (10, "T"), (13, ":"), (16, ":")]
+        guard bytes.count >= 20, bytes.last == UInt8(ascii: "Z"),
+            separators.allSatisfy({ bytes[$0.0] == $0.1.utf8.first }),
+            let year = number(bytes[0..<4]), year > 0, let month = number(bytes[5..<7]), (1...12).contains(month),
+            let day = number(bytes[8..<10]), (1...31).contains(day), let hour = number(bytes[11..<13]), hour < 24,
+            let minute = number(bytes[14..<16]), minute < 60, let second = number(bytes[17..<19]), second <= 60
+        else { return nil }
+        return Double(CivilDate.days(year: year, month: month, day: day) * 86400 + hour * 3600 + minute * 60 + second)
+    }
+
+    private static func number(_ digits: ArraySlice<UInt8>) -> Int? {
+        digits.reduce(0) { value, digit in
+            guard let value, (48...57).contains(digit) else { return nil }
+            return value * 10 + Int(digit - 48)
+        }
+    }
+}
