@@ -76,8 +76,10 @@ let package = Package(
                 "AdapterController", "CurlHTTP", "Effects", "HTTPServer", "KubeAPI", "KubeRuntime", "KubeSimulator",
                 "VLLMSimulator", logging, yams,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
+            // A link to crds/: `local` brings its own API server, and that one its own CRD.
+            resources: [.embedInCode("Resources")],
             swiftSettings: settings),
 
         // `Tests/Fixtures` holds recordings of real servers; TestSupport reads them.

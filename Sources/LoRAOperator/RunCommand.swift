@@ -1,0 +1,77 @@
+import AdapterController
+import ArgumentParser
+import CurlHTTP
+import Effects
+import Glibc
+import KubeAPI
+import Logging
+
+/// The operator against a cluster.
+struct RunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Runs the operator against a cluster.",
+        discussion: "The cluster is that of --kubeconfig, else of KUBECONFIG, else the one it runs in, else of ~/.kube/config.")
+
+    @Option(help: "Path of a kubeconfig file.")
+    var kubeconfig: String?
+
+    @Option(help: "Work in this namespace only (repeatable; default all).")
+    var namespace: [String] = []
+
+    @Option(
+        help: "Allow endpoints without a Pod in this range, like 10.0.0.0/8 (repeatable).", transform: Flags.range)
+    var allowEndpointCidr: [CIDR] = []
+
+    @Flag(help: "Allow Pods that use their node's network.")
+    var allowHostNetwork = false
+
+    @Option(help: "Address for /healthz and /readyz, like :8081; 0 turns it off.")
+    var healthProbeBindAddress = ":8081"
+
+    @OptionGroup var flags: OperatorFlags
+
+    func run() async throws {
+        let logger = flags.log.makeLogger()
+        let configuration: KubeConfiguration
+        do {
+            configuration = try KubeConfiguration.load(kubeconfig: kubeconfig)
+        } catch let problem as KubeConfigurationError {
+            throw StartupError("\(problem)")
+        }
+        var options = flags.options
+        options.namespaces = namespace
+        options.addresses.allowsHostNetwork = allowHostNetwork
+        options.addresses.allowed = allowEndpointCidr
+        options.defaultAPIKey = defaultKey(logger)
+        let health = try BindAddress(healthProbeBindAddress, flag: "--health-probe-bind-address")
+
+        let transport = try CurlTransport()
+        defer { transport.shutdown() }
+        let effects = Effects(
+            http: GatedTransport(transport, gate: .open), time: SystemTime(), random: SystemRandom())
+        let client = KubeClient(
+            configuration: configuration, effects: effects, userAgent: Build.userAgent,
+            onWarning: { logger.warning("the API server warns", metadata: ["warning": "\($0)"]) })
+        let readiness = Readiness()
+        let lora = Operator(options: options, client: client, effects: effects, readiness: readiness, logger: logger)
+        logger.info("starting", metadata: ["version": "\(Build.version)", "server": "\(configuration.server)"])
+        try await Lifecycle.run(logger) {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await lora.run() }
+                if let health {
+                    group.addTask { try await HealthServer(health, readiness: readiness, logger: logger).run() }
+                }
+                defer { group.cancelAll() }
+                try await group.next()
+            }
+        }
+    }
+
+    /// One key for servers of several namespaces would reach servers that it is not for.
+    private func defaultKey(_ logger: Logger) -> String? {
+        guard let key = Environment["VLLM_API_KEY"] else { return nil }
+        if namespace.count == 1 { return key }
+        logger.warning("VLLM_API_KEY is ignored: it takes exactly one --namespace")
+        return nil
+    }
+}
