@@ -15,7 +15,7 @@ final class CurlEventLoop: Sendable {
 
     private struct Running {
         var transfers: [ObjectIdentifier: RunningTransfer] = [:]
-        /// One connection cache per ``HTTPConnection/own(_:)`` label. Labels are few and live as long as the process.
+        /// One connection cache per ``HTTPConnection/own(_:)`` label; labels are few and live as long as the process.
         var caches: [String: CurlConnectionCache] = [:]
     }
 

@@ -23,7 +23,7 @@ final class CurlEasyHandle {
 
     deinit {
         unsafe curl_easy_cleanup(pointer)
-        for unsafe list in unsafe lists { unsafe curl_slist_free_all(list) }
+        unsafe lists.forEach { unsafe curl_slist_free_all($0) }
         unsafe errorText.deallocate()
     }
 
@@ -154,7 +154,9 @@ final class CurlConnectionCache {
     deinit { unsafe _ = curl_share_cleanup(pointer) }
 }
 
-/// Owns the libcurl multi handle. The loop's thread uses it; `wake()` alone is for the others, until `close()`.
+/// Owns the libcurl multi handle.
+///
+/// The loop's thread uses it; `wake()` alone is for the others, until `close()`.
 @safe
 final class CurlMultiHandle: @unchecked Sendable {
     private let pointer: UnsafeMutableRawPointer

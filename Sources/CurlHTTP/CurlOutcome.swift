@@ -7,7 +7,9 @@ struct CurlOutcome {
     var code: CURLcode
     /// `errno` of the last failed connection attempt; 0 if none failed.
     var errno: Int32 = 0
-    /// True once a connection stood and the request went out on it, TLS and proxy included. It stays true when libcurl
+    /// True once a connection stood and the request went out on it, TLS and proxy included.
+    ///
+    /// It stays true when libcurl
     /// sends the request again on another connection, so a failure after it never claims that nothing was received.
     var wasSent = false
     var hasHead = false

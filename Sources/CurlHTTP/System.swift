@@ -19,7 +19,7 @@ struct LoopThread: Sendable {
         self.id = id
     }
 
-    /// Waits until the function returned. Must be called once.
+    /// Waits until the function returned; called once.
     func join() {
         // The last reference to what stops the thread may go on the thread itself, which cannot wait for its own end.
         if pthread_equal(id, pthread_self()) != 0 {

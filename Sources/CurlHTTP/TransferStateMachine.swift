@@ -90,7 +90,7 @@ struct TransferStateMachine<HeadWaiter, ChunkWaiter> {
         case failChunk(ChunkWaiter)
     }
 
-    /// The reader left or was cancelled. Every action but `none` includes removing the transfer.
+    /// The reader left or was cancelled; every action but `none` includes removing the transfer.
     mutating func cancelled() -> CancelAction {
         let before = state
         state = .ended(.failure(CancellationError()))

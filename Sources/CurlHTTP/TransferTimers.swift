@@ -19,10 +19,8 @@ struct TransferTimers {
 
     /// What has expired at `now`, and else how long until something may.
     ///
-    /// - Parameters:
-    ///   - bytesReceived: all bytes so far; a changed number is progress.
-    ///   - waitsForServer: false while connecting, which has its own timeout, and while the reader holds the server
-    ///     back; that time does not count as idle.
+    /// A changed number of bytes is progress. `waitsForServer` is false while connecting, which has its own timeout, and
+    /// while the reader holds the server back: that time does not count as idle.
     mutating func check(
         at now: ContinuousClock.Instant, bytesReceived: Int, waitsForServer: Bool
     ) -> (expiry: Expiry?, remaining: Duration?) {
