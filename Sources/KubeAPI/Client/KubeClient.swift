@@ -10,7 +10,8 @@ package struct KubeClient: Sendable {
     static let repeats = 4
 
     let configuration: KubeConfiguration
-    let effects: Effects
+    /// Where its time, its randomness and its connections come from.
+    package let effects: Effects
     private let userAgent: String
     private let token: BearerToken
     private let warnings: WarningLog
