@@ -1,0 +1,49 @@
+import Effects
+import KubeAPI
+import KubeRuntime
+import TestSupport
+
+/// A reflector on virtual time, over a script of answers.
+struct ReflectorBench {
+    let time = VirtualTime()
+    let store = Store<Thing>()
+    let transport: ScriptedTransport
+    let journal = Journal()
+
+    init(_ answers: [ScriptedTransport.Answer]) {
+        transport = ScriptedTransport(answers)
+        store.observe { [journal] change in
+            let object = change.new ?? change.old
+            let verb = change.new == nil ? "delete" : change.old == nil ? "add" : "update"
+            journal.note("\(verb) \(change.key.name) \(object?.metadata.uid ?? "")")
+        }
+    }
+
+    /// Runs the reflector for a time, and returns what it asked for.
+    func run(for duration: Duration = .seconds(3600)) throws -> [String] {
+        let effects = Effects(http: transport, time: time, random: SeededRandom(1))
+        let client = KubeClient(
+            configuration: KubeConfiguration(server: "https://api"), effects: effects, userAgent: "test")
+        var callbacks = Reflector<Thing>.Callbacks()
+        callbacks.undecodable = { [journal] in journal.note("undecodable \($0.key?.name ?? "?")") }
+        let reflector = Reflector(client: client, store: store, callbacks: callbacks)
+        try time.run(for: duration) { try await reflector.run() }
+        return asked
+    }
+
+    /// `list`, `list 5`, `watch 5`, `page token`.
+    var asked: [String] {
+        transport.requests.map { request in
+            let query = request.url.split(separator: "?").last.map(String.init) ?? ""
+            let items = Dictionary(
+                query.split(separator: "&").map { item in
+                    let parts = item.split(separator: "=", maxSplits: 1)
+                    return (String(parts[0]), parts.count > 1 ? String(parts[1]) : "")
+                }
+            ) { first, _ in first }
+            if items["watch"] != nil { return "watch \(items["resourceVersion"] ?? "-")" }
+            if let token = items["continue"] { return "page \(token)" }
+            return items["resourceVersion"].map { "list \($0)\(items["limit"].map { " limit \($0)" } ?? "")" } ?? "list"
+        }
+    }
+}
