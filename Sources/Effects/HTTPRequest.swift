@@ -1,4 +1,6 @@
-/// One header line. Names compare without case, as RFC 9110 says; order is kept.
+/// One header line.
+///
+/// Names compare without case, as RFC 9110 says; order is kept.
 package struct HTTPHeader: Hashable, Sendable {
     package var name: String
     package var value: String
@@ -43,7 +45,9 @@ package struct HTTPRequest: Sendable {
     }
 }
 
-/// How a request travels: limits, connection and trust. Servers ignore it.
+/// How a request travels: limits, connection and trust.
+///
+/// Servers ignore it.
 package struct HTTPOptions: Sendable {
     /// Until the connection stands, TLS included.
     package var connectTimeout: Duration = .seconds(10)
@@ -71,7 +75,9 @@ package enum HTTPConnection: Hashable, Sendable {
     case fresh
 }
 
-/// Which proxy a request goes through. The environment's proxy variables and netrc are never read by the transport.
+/// Which proxy a request goes through.
+///
+/// The environment's proxy variables and netrc are never read by the transport.
 package enum HTTPProxy: Hashable, Sendable {
     case none
     /// `http://`, `https://` or `socks5://` URL, credentials included.

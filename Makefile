@@ -1,0 +1,65 @@
+# Everything a developer or CI runs. `make` alone prints the list.
+# Each configuration builds in a place of its own, so that switching between them rebuilds nothing.
+
+SWIFT   ?= swift
+SEEDS   ?= 200
+VERSION ?= v0.1.0
+COMMIT  ?= $(shell git rev-parse --short HEAD 2>/dev/null || echo unknown)
+IMAGE   ?= ghcr.io/lora-operator/lora-operator:$(VERSION)
+
+RESULTS := build/test-results
+DEBUG   := --explicit-target-dependency-import-check error
+RELEASE := --configuration release --scratch-path build/release --static-swift-stdlib
+ASAN    := --sanitize address --scratch-path build/asan
+
+.DEFAULT_GOAL := help
+.PHONY: help bootstrap build release test lint format check test-asan simulate demo conformance e2e image clean
+
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+bootstrap: ## install what is missing beyond Swift and make (apt, sudo); the targets below do it themselves
+	@scripts/bootstrap.sh
+
+build: bootstrap ## build everything, tests included, for debugging
+	$(SWIFT) build --build-tests $(DEBUG)
+
+release: bootstrap ## build the optimised binary, build/release/release/lora-operator
+	$(SWIFT) build --product lora-operator $(RELEASE)
+
+test: build ## run every test; FILTER=name runs some
+	@mkdir -p $(RESULTS)
+	$(SWIFT) test --skip-build $(DEBUG) --disable-xctest --xunit-output $(RESULTS)/test.xml $(if $(FILTER),--filter $(FILTER))
+
+lint: ## check format, file length, forbidden words, YAML, Dockerfile, scripts
+	@scripts/lint.sh
+
+format: ## format all Swift code in place
+	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests
+
+check: lint build test ## what must pass before every commit
+
+test-asan: bootstrap ## run the tests near C code under AddressSanitizer
+	@mkdir -p $(RESULTS)
+	$(SWIFT) build --build-tests $(ASAN)
+	$(SWIFT) test --skip-build $(ASAN) --disable-xctest --xunit-output $(RESULTS)/asan.xml --filter CurlHTTPTests
+
+simulate: bootstrap ## run the whole operator under SEEDS=N seeds of faults and schedules, in virtual time
+	$(SWIFT) build --product simulate-operator $(RELEASE)
+	SWIFT_DETERMINISTIC_HASHING=1 build/release/release/simulate-operator --seeds $(SEEDS) $(ARGS)
+
+demo: bootstrap ## watch adapters being loaded, lost and repaired on simulated servers, without a cluster
+	@scripts/demo.sh
+
+conformance: bootstrap ## compare the simulated servers with recordings of real ones
+	@echo "conformance: not run: there is no suite yet"
+
+e2e: bootstrap ## run against a real kube-apiserver; KUBEBUILDER_ASSETS names the directory of its binaries
+	@if [ -z "$$KUBEBUILDER_ASSETS" ]; then echo "e2e: not run: KUBEBUILDER_ASSETS is not set"; \
+	else $(SWIFT) build --build-tests $(DEBUG) && $(SWIFT) test --skip-build $(DEBUG) --disable-xctest --filter EndToEnd; fi
+
+image: ## build the container image, IMAGE=…
+	docker build --build-arg VERSION=$(VERSION) --build-arg COMMIT=$(COMMIT) --tag $(IMAGE) .
+
+clean: ## remove everything that was built
+	rm -rf .build build

@@ -1,0 +1,135 @@
+import AdapterPlanning
+import Effects
+import KubeAPI
+import KubeRuntime
+import Logging
+import Synchronization
+
+/// Plans one object from all that is known now, hands actions to servers and writes the status where it differs.
+final class AdapterReconciler: Sendable {
+    /// Between two writes of one status that only counts on; what matters to programs is written at once.
+    static let statusInterval = Duration.seconds(1)
+    /// Writes of one object in a row before it goes back to the queue.
+    private static let rounds = 4
+
+    private let gatherer: SituationGatherer
+    private let client: KubeClient
+    private let time: any TimeSource
+    private let logger: Logger
+    private let finalizer = Finalizer(LoRAAdapter.finalizer)
+    private let lastWrites = Mutex<[NamespacedName: Duration]>([:])
+
+    init(gatherer: SituationGatherer, client: KubeClient, time: any TimeSource, logger: Logger) {
+        self.gatherer = gatherer
+        self.client = client
+        self.time = time
+        self.logger = logger
+    }
+
+    func reconcile(_ key: NamespacedName) async throws -> ReconcileResult {
+        for _ in 0..<Self.rounds {
+            guard let adapter = gatherer.view.adapters.get(key) else {
+                forget(key)
+                return .done
+            }
+            let plan = gatherer.situation(of: adapter).plan()
+            gatherer.registry.submit(plan.actions, for: key)
+            do {
+                guard try await write(plan, for: adapter) else { return pause(plan, for: adapter) }
+            } catch let error as APIError where error.isConflict || error.isFailedTest {
+                // Somebody else was faster: the watch brings what is there now.
+                return .requeue(after: Self.statusInterval)
+            } catch let error as APIError where error.isNotFound {
+                return .requeue(after: Self.statusInterval)
+            }
+        }
+        return .requeue(after: .zero)
+    }
+
+    /// Writes what the plan asks for, one thing at a time.
+    /// - Returns: whether something was written, so that the object is to be planned again from what is there now.
+    private func write(_ plan: AdapterPlan, for adapter: LoRAAdapter) async throws -> Bool {
+        let key = adapter.key
+        switch plan.finalizer {
+        case .add:
+            guard let patch = finalizer.addition(to: adapter.metadata) else { return false }
+            gatherer.view.adapters.wrote(
+                try await client.patch(LoRAAdapter.self, key, json: patch, fieldManager: LoRAAdapter.fieldManager))
+            return true
+        case .remove:
+            guard let patch = finalizer.removal(from: adapter.metadata) else { return false }
+            if !plan.abandoned.isEmpty { tellAbandoned(plan.abandoned, key) }
+            let after = try await client.patch(
+                LoRAAdapter.self, key, json: patch, fieldManager: LoRAAdapter.fieldManager)
+            // With no finalizer left the object is gone, and the watch says so.
+            if !after.metadata.finalizers.isEmpty { gatherer.view.adapters.wrote(after) }
+            logger.info("adapter released", metadata: ["adapter": "\(key)"])
+            return false
+        case .keep: break
+        }
+        guard let status = plan.status, status != adapter.status, mayWrite(status, over: adapter) else { return false }
+        let after: LoRAAdapter = try await client.apply(
+            StatusPatch(status, of: adapter), key, subresource: "status", fieldManager: LoRAAdapter.fieldManager)
+        lastWrites.withLock { $0[key] = time.now }
+        gatherer.view.adapters.wrote(after)
+        tell(adapter.status, status, key)
+        // New claims free the loads that waited for them.
+        return status.claims != adapter.status.claims
+    }
+
+    /// What programs read is written at once; counts on the way there wait their turn.
+    private func mayWrite(_ status: AdapterStatus, over adapter: LoRAAdapter) -> Bool {
+        let old = adapter.status
+        let isNews =
+            status.phase != old.phase || status.claims != old.claims || status.observedGeneration != old.observedGeneration
+            || status.conditions.map(\.verdicts) != old.conditions.map(\.verdicts)
+        return isNews || wait(for: adapter.key) == nil
+    }
+
+    /// How long the next minor write of the object has to wait.
+    private func wait(for key: NamespacedName) -> Duration? {
+        let due = lastWrites.withLock { $0[key] }.map { $0 + Self.statusInterval - time.now }
+        return due.flatMap { $0 > .zero ? $0 : nil }
+    }
+
+    private func pause(_ plan: AdapterPlan, for adapter: LoRAAdapter) -> ReconcileResult {
+        var delay = plan.wakeAfter
+        if let status = plan.status, status != adapter.status, plan.finalizer == .keep, let wait = wait(for: adapter.key) {
+            delay = min(delay ?? wait, wait)
+        }
+        return delay.map { .requeue(after: $0) } ?? .done
+    }
+
+    private func forget(_ key: NamespacedName) {
+        gatherer.registry.release(key)
+        lastWrites.withLock { $0[key] = nil }
+    }
+
+    private func tell(_ old: AdapterStatus, _ new: AdapterStatus, _ key: NamespacedName) {
+        guard old.phase != new.phase else { return }
+        logger.info(
+            "adapter phase changed",
+            metadata: [
+                "adapter": "\(key)", "phase": "\(new.phase ?? "")", "ready": "\(new.ready ?? "")",
+                "message": "\(new.conditions?["Ready"]?.message ?? "")",
+            ])
+    }
+
+    private func tellAbandoned(_ servers: [String], _ key: NamespacedName) {
+        logger.warning(
+            "unload abandoned at the deletion timeout",
+            metadata: ["adapter": "\(key)", "servers": "\(servers.sorted().joined(separator: ","))"])
+    }
+}
+
+extension APIError {
+    /// A JSON Patch whose `test` failed is answered 422.
+    fileprivate var isFailedTest: Bool {
+        if case .invalid = self { true } else { false }
+    }
+}
+
+extension [AdapterCondition] {
+    /// What programs wait for.
+    fileprivate var verdicts: [String] { map { "\($0.type) \($0.status.rawValue)" } }
+}

@@ -1,0 +1,44 @@
+import AdapterPlanning
+import KubeAPI
+
+/// How a server is reached. Objects that reach it in the same way share what is observed; different credentials never do.
+struct Connection: Hashable, Sendable, Comparable {
+    var server: ServerID
+    var address: String
+    /// A replaced incarnation is another connection: nothing that was observed before counts.
+    var incarnation: String?
+    /// Of the objects, and so of the Secrets.
+    var namespace: String
+    var scheme: String
+    var apiKey: AdapterSpec.KeyReference?
+    var authority: AdapterSpec.KeyReference?
+    /// To verify, and to send as SNI; empty for plain http.
+    var serverName: String
+
+    init(_ server: Server, _ target: AdapterSpec.Target, namespace: String) {
+        self.server = server.id
+        address = server.address
+        incarnation = server.incarnation
+        self.namespace = namespace
+        scheme = target.scheme ?? "http"
+        apiKey = target.apiKeySecretRef
+        authority = scheme == "https" ? target.tls?.caSecretRef : nil
+        serverName = scheme == "https" ? target.tls?.serverName ?? "\(target.service.name).\(namespace).svc" : ""
+    }
+
+    /// For example `http://10.0.3.7:8000`.
+    var baseURL: String {
+        let host = address.contains(":") ? "[\(address)]" : address
+        return "\(scheme)://\(host):\(server.port)"
+    }
+
+    /// A fixed order for everything that walks connections.
+    static func < (a: Connection, b: Connection) -> Bool { a.order.lexicographicallyPrecedes(b.order) }
+
+    private var order: [String] {
+        [
+            server.owner, String(server.port), namespace, scheme, address, incarnation ?? "", serverName,
+            apiKey?.name ?? "", apiKey?.key ?? "", authority?.name ?? "", authority?.key ?? "",
+        ]
+    }
+}

@@ -1,0 +1,62 @@
+import AdapterPlanning
+import Effects
+import KubeAPI
+import VLLMAPI
+
+/// Reads the Secrets that a connection names: at first use and after a refusal, never in advance.
+struct Credentials: Sendable {
+    /// Why a connection cannot be made; a person has to mend it.
+    struct Problem: Error {
+        var reason: Reason
+        var message: String
+    }
+
+    var client: KubeClient
+    /// For connections that name no Secret.
+    var defaultAPIKey: String?
+
+    /// - Throws: ``Problem``, or `APIError` where the API server could not be asked.
+    func endpoint(for connection: Connection) async throws -> VLLMEndpoint {
+        var tls = TLSOptions()
+        if let reference = connection.authority {
+            tls.authorities = try await bytes(reference, in: connection.namespace)
+        }
+        if !connection.serverName.isEmpty { tls.serverName = connection.serverName }
+        var key = defaultAPIKey
+        if let reference = connection.apiKey {
+            let text = String(decoding: try await bytes(reference, in: connection.namespace), as: UTF8.self)
+            key = text.trimmed
+            guard key?.isEmpty == false else {
+                throw Problem(
+                    reason: .secretInvalid, message: "key \(reference.key) of Secret \(reference.name) is empty")
+            }
+        }
+        return VLLMEndpoint(baseURL: connection.baseURL, apiKey: key, tls: tls)
+    }
+
+    private func bytes(_ reference: AdapterSpec.KeyReference, in namespace: String) async throws -> [UInt8] {
+        let secret: Secret
+        do {
+            secret = try await client.get(Secret.self, NamespacedName(namespace: namespace, name: reference.name))
+        } catch let error as APIError where error.isNotFound {
+            throw Problem(reason: .secretNotFound, message: "Secret \(reference.name) does not exist")
+        } catch APIError.forbidden {
+            throw Problem(reason: .secretInvalid, message: "the operator may not read Secret \(reference.name)")
+        }
+        guard let data = secret.data[reference.key] else {
+            throw Problem(
+                reason: .secretInvalid, message: "Secret \(reference.name) has no key \(reference.key)")
+        }
+        return Array(data)
+    }
+}
+
+extension String {
+    /// Without white space and line breaks around it, as files tend to have at their end.
+    fileprivate var trimmed: String {
+        var text = Substring(self)
+        while text.first?.isWhitespace == true { text.removeFirst() }
+        while text.last?.isWhitespace == true { text.removeLast() }
+        return String(text)
+    }
+}

@@ -1,0 +1,78 @@
+/// An IPv4 or IPv6 address, read without asking any resolver.
+package struct IPAddress: Hashable, Sendable {
+    /// 4 bytes or 16; an IPv4-mapped IPv6 address is kept as the IPv4 address that it stands for.
+    package let bytes: [UInt8]
+
+    package init?(_ text: String) {
+        guard let bytes = text.contains(":") ? Self.version6(text) : Self.version4(text) else { return nil }
+        let isMapped = bytes.count == 16 && bytes[..<10].allSatisfy { $0 == 0 } && bytes[10] == 255 && bytes[11] == 255
+        self.bytes = isMapped ? Array(bytes[12...]) : bytes
+    }
+
+    package var isVersion6: Bool { bytes.count == 16 }
+
+    private static func version4(_ text: String) -> [UInt8]? {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 4 else { return nil }
+        var bytes: [UInt8] = []
+        for part in parts {
+            // A leading zero would be octal elsewhere.
+            guard (1...3).contains(part.utf8.count), part == "0" || !part.hasPrefix("0"),
+                part.utf8.allSatisfy({ (48...57).contains($0) }), let byte = UInt8(part)
+            else { return nil }
+            bytes.append(byte)
+        }
+        return bytes
+    }
+
+    private static func version6(_ text: String) -> [UInt8]? {
+        let halves = text.split(separator: "::", maxSplits: 2, omittingEmptySubsequences: false)
+        guard halves.count <= 2, let head = groups(halves[0]) else { return nil }
+        guard halves.count == 2 else { return head.count == 16 ? head : nil }
+        guard let tail = groups(halves[1]), head.count + tail.count <= 14 else { return nil }
+        return head + Array(repeating: 0, count: 16 - head.count - tail.count) + tail
+    }
+
+    private static func groups(_ text: Substring) -> [UInt8]? {
+        guard !text.isEmpty else { return [] }
+        var bytes: [UInt8] = []
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        for (index, part) in parts.enumerated() {
+            if part.contains(".") {
+                guard index == parts.count - 1, let tail = version4(String(part)) else { return nil }
+                bytes += tail
+            } else {
+                guard (1...4).contains(part.utf8.count), part.allSatisfy(\.isHexDigit), let group = UInt16(part, radix: 16)
+                else { return nil }
+                bytes += [UInt8(group >> 8), UInt8(group & 255)]
+            }
+        }
+        return bytes.count <= 16 ? bytes : nil
+    }
+}
+
+/// A range of addresses, like `10.0.0.0/8`; a bare address is a range of one.
+package struct CIDR: Hashable, Sendable {
+    private let base: [UInt8]
+    private let bits: Int
+
+    package init?(_ text: String) {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count <= 2, let first = parts.first, let address = IPAddress(String(first)) else { return nil }
+        let width = address.bytes.count * 8
+        guard let bits = parts.count == 2 ? Int(parts[1]) : width, (0...width).contains(bits) else { return nil }
+        base = address.bytes
+        self.bits = bits
+    }
+
+    package func contains(_ address: IPAddress) -> Bool {
+        guard address.bytes.count == base.count else { return false }
+        for (index, pair) in zip(base, address.bytes).enumerated() {
+            let left = bits - index * 8
+            if left <= 0 { return true }
+            let mask = left >= 8 ? UInt8.max : ~(UInt8.max >> UInt8(left))
+            if pair.0 & mask != pair.1 & mask { return false }
+        }
+        return true
+    }
+}

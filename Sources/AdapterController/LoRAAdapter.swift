@@ -1,0 +1,75 @@
+package import AdapterPlanning
+package import KubeAPI
+
+/// A `LoRAAdapter` of `lora-operator.dev/v1alpha1`.
+package struct LoRAAdapter: KubeObject {
+    package static let resource = Resource(
+        group: "lora-operator.dev", version: "v1alpha1", plural: "loraadapters", kind: "LoRAAdapter")
+
+    /// Held until every server that may hold a claim is clean.
+    package static let finalizer = "lora-operator.dev/unload"
+
+    /// The field manager of every write.
+    package static let fieldManager = "lora-operator"
+
+    package var metadata: ObjectMeta
+    /// The spec, or why it cannot be read: an object stored under an older schema must not hide the others.
+    package var spec: Result<AdapterSpec, SpecProblem>
+    package var status: AdapterStatus
+
+    private enum CodingKeys: CodingKey { case metadata, spec, status }
+
+    package init(from decoder: any Decoder) throws {
+        let fields = try decoder.container(keyedBy: CodingKeys.self)
+        metadata = try fields.decode(ObjectMeta.self, forKey: .metadata)
+        do {
+            spec = .success(try fields.decode(AdapterSpec.self, forKey: .spec))
+        } catch {
+            spec = .failure(SpecProblem(reason: .invalidSpec, message: Self.explain(error)))
+        }
+        // A status that somebody mangled counts as lost: then only the spec is claimed.
+        status = (try? fields.decode(AdapterStatus.self, forKey: .status)) ?? AdapterStatus()
+    }
+
+    private static func explain(_ error: any Error) -> String {
+        let path: [any CodingKey]
+        switch error {
+        case DecodingError.keyNotFound(let key, let context): path = context.codingPath + [key]
+        case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context),
+            DecodingError.dataCorrupted(let context):
+            path = context.codingPath
+        default: path = []
+        }
+        let field = path.map(\.stringValue).joined(separator: ".")
+        return "\(field.isEmpty ? "spec" : field) is missing or of the wrong type; see kubectl explain loraadapter.spec"
+    }
+
+    /// The adapter names that this object wants or still claims.
+    package var names: Set<String> {
+        var names = Set((status.claims ?? []).map(\.name))
+        if case .success(let spec) = spec { names.insert(spec.loraName ?? metadata.name) }
+        return names
+    }
+}
+
+/// What a status apply sends: everything that the field manager owns, every time.
+struct StatusPatch: Encodable {
+    struct Metadata: Encodable {
+        var name: String
+        var namespace: String
+        /// Guards an object that was made anew under its name; a uid would not.
+        var resourceVersion: String
+    }
+
+    var apiVersion = "lora-operator.dev/v1alpha1"
+    var kind = LoRAAdapter.resource.kind
+    var metadata: Metadata
+    var status: AdapterStatus
+
+    init(_ status: AdapterStatus, of adapter: LoRAAdapter) {
+        metadata = Metadata(
+            name: adapter.metadata.name, namespace: adapter.metadata.namespace,
+            resourceVersion: adapter.metadata.resourceVersion)
+        self.status = status
+    }
+}

@@ -1,0 +1,77 @@
+import AdapterPlanning
+import Synchronization
+
+/// Lets one load or unload run on each server and so many in all, first come, first served.
+final class LoadSlots: Sendable {
+    private struct Waiter {
+        var id: Int
+        var server: ServerID
+        var continuation: CheckedContinuation<Bool, Never>
+    }
+
+    private struct State {
+        var free: Int
+        var busy: Set<ServerID> = []
+        var waiters: [Waiter] = []
+        var nextID = 0
+        var cancelled: Set<Int> = []
+
+        /// The waiters that may run now.
+        mutating func admit() -> [CheckedContinuation<Bool, Never>] {
+            var admitted: [CheckedContinuation<Bool, Never>] = []
+            var index = 0
+            while free > 0, index < waiters.count {
+                if busy.insert(waiters[index].server).inserted {
+                    free -= 1
+                    admitted.append(waiters.remove(at: index).continuation)
+                } else {
+                    index += 1
+                }
+            }
+            return admitted
+        }
+    }
+
+    private let state: Mutex<State>
+
+    init(_ count: Int) { state = Mutex(State(free: max(1, count))) }
+
+    /// Runs `body` while it holds a slot of `server`; returns without running it when the task is cancelled before.
+    func hold(_ server: ServerID, _ body: () async -> Void) async {
+        guard await acquire(server) else { return }
+        await body()
+        let admitted = state.withLock { state in
+            state.free += 1
+            state.busy.remove(server)
+            return state.admit()
+        }
+        for continuation in admitted { continuation.resume(returning: true) }
+    }
+
+    private func acquire(_ server: ServerID) async -> Bool {
+        let id = state.withLock { state in
+            state.nextID += 1
+            return state.nextID
+        }
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let (admitted, isCancelled) = state.withLock { state -> ([CheckedContinuation<Bool, Never>], Bool) in
+                    if state.cancelled.remove(id) != nil { return ([], true) }
+                    state.waiters.append(Waiter(id: id, server: server, continuation: continuation))
+                    return (state.admit(), false)
+                }
+                if isCancelled { continuation.resume(returning: false) }
+                for admitted in admitted { admitted.resume(returning: true) }
+            }
+        } onCancel: {
+            let waiter = state.withLock { state -> Waiter? in
+                guard let index = state.waiters.firstIndex(where: { $0.id == id }) else {
+                    state.cancelled.insert(id)
+                    return nil
+                }
+                return state.waiters.remove(at: index)
+            }
+            waiter?.continuation.resume(returning: false)
+        }
+    }
+}

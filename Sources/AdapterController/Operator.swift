@@ -1,0 +1,85 @@
+package import Effects
+package import KubeAPI
+import AdapterPlanning
+import KubeRuntime
+package import Logging
+
+/// The operator as one tree of tasks: reflectors, workers and one agent a server.
+///
+/// Nothing in it knows processes, signals or real clocks, so that a simulation can run it whole.
+package struct Operator: Sendable {
+    private let options: OperatorOptions
+    private let client: KubeClient
+    private let effects: Effects
+    private let logger: Logger
+    private let readiness: Readiness
+
+    /// - Parameters:
+    ///   - effects: through which servers are reached; put a ``GatedTransport`` in it.
+    ///   - client: for the API server, over the same gate.
+    package init(
+        options: OperatorOptions, client: KubeClient, effects: Effects, readiness: Readiness = Readiness(), logger: Logger
+    ) {
+        self.options = options
+        self.client = client
+        self.effects = effects
+        self.readiness = readiness
+        self.logger = logger
+    }
+
+    /// Runs until the task is cancelled.
+    package func run() async throws {
+        let view = ClusterView(policy: options.addresses, namespaces: options.namespaces)
+        let registry = ServerRegistry()
+        let queue = WorkQueue<NamespacedName>(time: effects.time, random: effects.random)
+        let enqueue = { @Sendable (keys: [NamespacedName]) in for key in keys { queue.add(key) } }
+        view.observe(enqueue) { uid in enqueue(registry.users(ofOwner: uid)) }
+
+        let slots = LoadSlots(options.maxConcurrentLoads)
+        let context = ServerAgent.Context(
+            effects: effects, slots: slots,
+            credentials: Credentials(client: client, defaultAPIKey: options.defaultAPIKey),
+            probeInterval: options.probeInterval, logger: logger, mayContact: { view.mayContact($0) },
+            changed: { connection, change in enqueue(registry.users(of: connection, concernedBy: change)) })
+        let gatherer = SituationGatherer(
+            view: view, registry: registry, options: options, time: effects.time,
+            makeAgent: { ServerAgent($0, context) })
+        let reconciler = AdapterReconciler(gatherer: gatherer, client: client, time: effects.time, logger: logger)
+        let controller = Controller(
+            name: "loraadapter", queue: queue, workers: options.workers, time: effects.time, logger: logger
+        ) { try await reconciler.reconcile($0) }
+
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            reflect(view.adapters, in: &group)
+            reflect(view.services, in: &group)
+            reflect(view.slices, in: &group)
+            reflect(view.pods, in: &group)
+            group.addTask { await registry.run() }
+            group.addTask {
+                try await view.waitUntilSynced()
+                readiness.synced()
+                logger.info("caches synced", metadata: ["adapters": "\(view.adapters.count)", "pods": "\(view.pods.count)"])
+                try await controller.run()
+            }
+            defer { group.cancelAll() }
+            try await group.next()
+        }
+    }
+
+    private func reflect<Object: KubeObject>(_ store: Store<Object>, in group: inout ThrowingTaskGroup<Void, any Error>) {
+        var callbacks = Reflector<Object>.Callbacks()
+        let plural = Object.resource.plural
+        callbacks.status = { [logger, readiness] status in
+            guard case .waiting(let error, _) = status else { return readiness.reads(plural) }
+            readiness.waits(for: plural, error)
+            logger.warning("cannot read", metadata: ["resource": "\(plural)", "error": "\(error)", "remedy": "\(error.remedy)"])
+        }
+        callbacks.undecodable = { [logger] object in
+            logger.warning("an object cannot be read", metadata: ["resource": "\(plural)", "object": "\(object)"])
+        }
+        for namespace in options.namespaces.isEmpty ? [nil] : Set(options.namespaces).sorted().map(Optional.some) {
+            let reflector = Reflector(client: client, store: store, namespace: namespace, callbacks: callbacks)
+            group.addTask { try await reflector.run() }
+        }
+    }
+}

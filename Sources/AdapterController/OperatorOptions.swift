@@ -1,0 +1,19 @@
+package import AdapterPlanning
+
+/// What the command line decides about the operator's work.
+package struct OperatorOptions: Sendable {
+    /// Namespaces to watch; none means all.
+    package var namespaces: [String] = []
+    /// Between two looks at a server at rest.
+    package var probeInterval = Duration.seconds(30)
+    /// Loads and unloads in flight in all; one a server.
+    package var maxConcurrentLoads = 64
+    package var paths = PathPolicy()
+    package var addresses = AddressPolicy()
+    /// The key for servers whose target names no Secret.
+    package var defaultAPIKey: String?
+    /// Objects planned at the same time.
+    package var workers = 4
+
+    package init() {}
+}

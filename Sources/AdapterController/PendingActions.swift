@@ -1,0 +1,32 @@
+import AdapterPlanning
+import KubeAPI
+
+/// The actions that objects ask of one server, in the order in which they were asked for: one for each object.
+struct PendingActions {
+    private var order: [Int: NamespacedName] = [:]
+    private var actions: [NamespacedName: (place: Int, action: ServerAction)] = [:]
+    private var first = 0
+    private var next = 0
+
+    var isEmpty: Bool { actions.isEmpty }
+
+    /// Replaces what `key` asks for; the same action keeps its place. Returns whether there is something new to do.
+    mutating func set(_ action: ServerAction?, for key: NamespacedName) -> Bool {
+        if let action, actions[key]?.action == action { return false }
+        if let old = actions.removeValue(forKey: key) { order[old.place] = nil }
+        guard let action else { return false }
+        order[next] = key
+        actions[key] = (next, action)
+        next += 1
+        return true
+    }
+
+    /// Takes the oldest.
+    mutating func take() -> ServerAction? {
+        while first < next {
+            defer { first += 1 }
+            if let key = order.removeValue(forKey: first) { return actions.removeValue(forKey: key)?.action }
+        }
+        return nil
+    }
+}

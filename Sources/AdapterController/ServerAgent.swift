@@ -1,0 +1,194 @@
+import AdapterPlanning
+import Effects
+import KubeAPI
+import Logging
+import Synchronization
+import VLLMAPI
+
+/// Watches one server over one connection and does what objects ask of it, one thing at a time.
+///
+/// `/v1/models` has no watch, so a probe an interval plays reflector for it; an ended action asks for one more.
+final class ServerAgent: Sendable {
+    struct Context: Sendable {
+        var effects: Effects
+        var slots: LoadSlots
+        var credentials: Credentials
+        var probeInterval: Duration
+        var logger: Logger
+        /// Whether the server may still be contacted: asked right before each request.
+        var mayContact: @Sendable (Connection) -> Bool
+        var changed: @Sendable (Connection, ServerRecord.Change) -> Void
+    }
+
+    private struct State {
+        var record: ServerRecord
+        var pending = PendingActions()
+        var isReady = false
+        var endpoint: VLLMEndpoint?
+        /// The delay before the next probe of a server that is starting.
+        var startDelay = Duration.seconds(1)
+        var confirmedAt = Duration.zero
+    }
+
+    /// While actions follow one another, so often a list confirms those that ended.
+    static let confirmInterval = Duration.seconds(1)
+
+    let connection: Connection
+    private let context: Context
+    private let state: Mutex<State>
+    private let probeBell = Doorbell()
+    private let actionBell = Doorbell()
+    private let stopBell = Doorbell()
+
+    init(_ connection: Connection, _ context: Context) {
+        self.connection = connection
+        self.context = context
+        state = Mutex(State(record: ServerRecord(since: context.effects.time.now)))
+    }
+
+    var observation: ServerObservation { state.withLock { $0.record.observation } }
+
+    /// Tells what Kubernetes says of the pod; a server that just became ready is looked at again.
+    func update(isReady: Bool) {
+        let isNews = state.withLock { state in
+            defer { state.isReady = isReady }
+            guard isReady, !state.isReady else { return false }
+            if case .listed = state.record.observation.answer { return false }
+            return true
+        }
+        if isNews { probeBell.ring() }
+    }
+
+    /// Replaces the action that the object `key` asks for.
+    func submit(_ action: ServerAction?, for key: NamespacedName) {
+        if state.withLock({ $0.pending.set(action, for: key) }) { actionBell.ring() }
+    }
+
+    /// Ends ``run()``.
+    func stop() { stopBell.ring() }
+
+    func run() async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.probeLoop() }
+            group.addTask { await self.actionLoop() }
+            group.addTask { await self.stopBell.wait() }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    // MARK: Probing
+
+    private func probeLoop() async {
+        while !Task.isCancelled {
+            await probe()
+            await probeBell.wait(atMost: nextDelay(), context.effects.time)
+        }
+    }
+
+    private func nextDelay() -> Duration {
+        state.withLock { state in
+            guard state.record.observation.answer == .awaiting else {
+                state.startDelay = .seconds(1)
+                return context.probeInterval
+            }
+            defer { state.startDelay = min(state.startDelay * 2, context.probeInterval) }
+            return min(state.startDelay, context.probeInterval)
+        }
+    }
+
+    private func probe() async {
+        guard context.mayContact(connection) else { return }
+        let stamp = state.withLock { $0.record.probeStarted() }
+        do {
+            let endpoint = try await endpoint()
+            let models = try await list(endpoint)
+            report(state.withLock { $0.record.listed(models, stamp: stamp) })
+        } catch let problem as Credentials.Problem {
+            failed(problem.reason, problem.message)
+        } catch let error as VLLMError {
+            // A Secret may have changed: it is read again with the next probe.
+            if error.reason == .unauthorized || error.reason == .tlsFailed { state.withLock { $0.endpoint = nil } }
+            failed(Reason(error), error.message)
+        } catch {
+            // Cancelled, or the API server could not be asked for the Secret: nothing is known that was not before.
+        }
+        state.withLock { $0.confirmedAt = context.effects.time.now }
+    }
+
+    /// One lost probe does not flap: after a timeout the question is asked once more at once.
+    private func list(_ endpoint: VLLMEndpoint) async throws -> ModelList {
+        let client = VLLMClient(endpoint: endpoint, http: context.effects.http)
+        do {
+            return try await client.healthyModels()
+        } catch let error as VLLMError where error.reason == .requestTimeout || error.reason == .connectTimeout {
+            if case .blind = observation.answer { throw error }
+            return try await client.healthyModels()
+        }
+    }
+
+    private func failed(_ reason: Reason, _ message: String) {
+        let time = context.effects.time
+        report(
+            state.withLock { state in
+                state.record.failed(
+                    reason, message, isReady: state.isReady, now: time.now,
+                    timestamp: Timestamp.seconds(time.unixTime))
+            })
+    }
+
+    private func endpoint() async throws -> VLLMEndpoint {
+        if let endpoint = state.withLock({ $0.endpoint }) { return endpoint }
+        let endpoint = try await context.credentials.endpoint(for: connection)
+        state.withLock { $0.endpoint = endpoint }
+        return endpoint
+    }
+
+    private func report(_ change: ServerRecord.Change) {
+        if change != .nothing { context.changed(connection, change) }
+    }
+
+    // MARK: Acting
+
+    private func actionLoop() async {
+        while !Task.isCancelled {
+            guard let action = state.withLock({ $0.pending.take() }) else {
+                await actionBell.wait()
+                continue
+            }
+            await context.slots.hold(connection.server) { await perform(action) }
+            let isConfirmDue = state.withLock { state in
+                state.pending.isEmpty || context.effects.time.now - state.confirmedAt >= Self.confirmInterval
+            }
+            if isConfirmDue { probeBell.ring() }
+        }
+    }
+
+    private func perform(_ action: ServerAction) async {
+        let time = context.effects.time
+        guard context.mayContact(connection), isStillRight(action),
+            let endpoint = state.withLock({ $0.endpoint })
+        else {
+            report(.names([action.name]))
+            return
+        }
+        state.withLock { $0.record.started(action, now: time.now) }
+        let client = VLLMClient(endpoint: endpoint, http: context.effects.http)
+        let outcome = await client.outcome(of: action)
+        if case .failed(let failure) = outcome {
+            context.logger.notice(
+                "a server refused an action",
+                metadata: [
+                    "server.address": "\(connection.address):\(connection.server.port)", "adapter.name": "\(action.name)",
+                    "reason": "\(failure.reason.rawValue)", "message": "\(failure.message)",
+                ])
+        }
+        report(state.withLock { $0.record.ended(action, outcome, now: time.now) })
+    }
+
+    /// An unload is for the entry that the plan saw; what stands there now may be somebody else's.
+    private func isStillRight(_ action: ServerAction) -> Bool {
+        guard case .unload(let name, let path) = action else { return true }
+        return observation.lastListing?.adapters[name]?.root == path
+    }
+}

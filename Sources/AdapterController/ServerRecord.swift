@@ -1,0 +1,119 @@
+import AdapterPlanning
+import VLLMAPI
+
+/// What one connection has brought to light: a pure machine that turns answers into an observation.
+struct ServerRecord {
+    /// A server that refuses connections and never answered counts as starting for so long.
+    static let startTime = Duration.seconds(600)
+
+    private(set) var observation = ServerObservation()
+    private var stamp = 0
+    private var hasAnswered = false
+    private let since: Duration
+
+    init(since: Duration) { self.since = since }
+
+    /// What a change concerns: names, or everything.
+    enum Change: Hashable {
+        case nothing
+        case names(Set<String>)
+        case everything
+    }
+
+    /// A probe is about to be sent; its listing carries the stamp returned here.
+    mutating func probeStarted() -> Int {
+        stamp += 1
+        return stamp
+    }
+
+    mutating func listed(_ models: ModelList, stamp: Int) -> Change {
+        hasAnswered = true
+        let before = observation.answer
+        let adapters = Dictionary(
+            models.adapters.compactMap { card in
+                card.parent.map { (card.id, Listing.Entry(root: card.root ?? "", parent: $0)) }
+            }, uniquingKeysWith: { first, _ in first })
+        let listing = Listing(baseModels: models.baseModels.map(\.id), adapters: adapters, stamp: stamp)
+        let settled = settle(by: listing)
+        observation.answer = .listed(listing)
+        observation.lastListing = listing
+        observation.lastSeen = nil
+        guard case .listed(let old) = before, old.baseModels == listing.baseModels else { return .everything }
+        return settled.isEmpty && old.adapters == adapters ? .nothing : .names(settled.union(old.differences(from: listing)))
+    }
+
+    /// Drops the attempts whose outcome the listing shows, and names those on which it has a word to say.
+    private mutating func settle(by listing: Listing) -> Set<String> {
+        var names: Set<String> = []
+        for (name, attempt) in observation.attempts where attempt.outcome != .inFlight && attempt.stamp < listing.stamp {
+            if (observation.newestStamp ?? 0) < attempt.stamp { names.insert(name) }
+            let isThere = listing.adapters[name]?.root == attempt.path
+            if isThere == (attempt.operation == .load) { observation.attempts[name] = nil }
+        }
+        return names
+    }
+
+    mutating func failed(_ reason: Reason, _ message: String, isReady: Bool, now: Duration, timestamp: String) -> Change {
+        let isStarting = reason == .connectionRefused && !hasAnswered && !isReady && now - since < Self.startTime
+        let answer = isStarting ? ServerObservation.Answer.awaiting : .blind(reason, message)
+        if case .listed = observation.answer { observation.lastSeen = timestamp }
+        guard answer != observation.answer else { return .nothing }
+        // The same trouble in other words is no change: messages stay as they were first told.
+        if case .blind(reason, _) = observation.answer { return .nothing }
+        observation.answer = answer
+        return .everything
+    }
+
+    mutating func started(_ action: ServerAction, now: Duration) {
+        let attempt = observation.attempts[action.name]
+        let isSame = attempt?.operation == action.operation && attempt?.path == action.path
+        stamp += 1
+        var next = Attempt(action.operation, path: action.path, outcome: .inFlight, startedAt: now, stamp: stamp)
+        if isSame, let attempt {
+            next.count = min(attempt.count + 1, 1000)
+            next.previous = attempt.reported
+        }
+        if case .replace(let name, _, _, true, _) = action { observation.overwrites[name, default: 0] += 1 }
+        observation.attempts[action.name] = next
+    }
+
+    mutating func ended(_ action: ServerAction, _ outcome: Attempt.Outcome, now: Duration) -> Change {
+        guard var attempt = observation.attempts[action.name] else { return .nothing }
+        stamp += 1
+        attempt.outcome = outcome
+        attempt.endedAt = now
+        attempt.stamp = stamp
+        observation.attempts[action.name] = attempt
+        // What was answered, or may have happened, is told by the list that follows.
+        if case .failed = outcome { return .names([action.name]) }
+        return .nothing
+    }
+}
+
+extension Listing {
+    fileprivate func differences(from other: Listing) -> Set<String> {
+        var names: Set<String> = []
+        for (name, entry) in adapters where other.adapters[name] != entry { names.insert(name) }
+        for name in other.adapters.keys where adapters[name] == nil { names.insert(name) }
+        return names
+    }
+}
+
+extension ServerObservation {
+    fileprivate var newestStamp: Int? { lastListing?.stamp }
+}
+
+extension ServerAction {
+    var operation: Attempt.Operation {
+        switch self {
+        case .load, .replace: .load
+        case .unload: .unload
+        }
+    }
+
+    var path: String {
+        switch self {
+        case .load(_, let path, _, _, _), .replace(_, let path, _, _, _), .unload(_, let path): path
+        }
+    }
+}

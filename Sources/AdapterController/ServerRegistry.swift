@@ -1,0 +1,122 @@
+import AdapterPlanning
+import KubeAPI
+import Synchronization
+
+/// Keeps one agent for each connection that some object uses, and knows who uses it.
+final class ServerRegistry: Sendable {
+    private struct State {
+        var agents: [Connection: ServerAgent] = [:]
+        /// The adapter names that matter to each user of a connection.
+        var users: [Connection: [NamespacedName: Set<String>]] = [:]
+        var connections: [NamespacedName: Set<Connection>] = [:]
+
+        /// Takes `key` off the connections and removes those that nobody uses any more; returns their agents.
+        mutating func leave(_ left: Set<Connection>, by key: NamespacedName) -> [ServerAgent] {
+            var unused: [ServerAgent] = []
+            for connection in left.sorted() {
+                users[connection]?[key] = nil
+                guard users[connection]?.isEmpty ?? true else { continue }
+                users[connection] = nil
+                if let agent = agents.removeValue(forKey: connection) { unused.append(agent) }
+            }
+            return unused
+        }
+    }
+
+    private let state = Mutex(State())
+    private let started: AsyncStream<ServerAgent>
+    private let start: AsyncStream<ServerAgent>.Continuation
+
+    init() { (started, start) = AsyncStream.makeStream() }
+
+    /// Runs every agent until the task is cancelled.
+    func run() async {
+        await withDiscardingTaskGroup { group in
+            for await agent in started {
+                group.addTask { await agent.run() }
+            }
+            group.cancelAll()
+        }
+    }
+
+    /// Says which connections `key` uses from now on, and returns what is known of each. Agents that nobody uses any
+    /// more end.
+    func use(
+        _ connections: [(connection: Connection, isReady: Bool)], names: Set<String>, by key: NamespacedName,
+        make: (Connection) -> ServerAgent
+    ) -> [ServerID: ServerObservation] {
+        let wanted = Set(connections.map(\.connection))
+        let (agents, new, unused) = state.withLock { state in
+            let unused = state.leave(state.connections[key, default: []].subtracting(wanted), by: key)
+            state.connections[key] = wanted.isEmpty ? nil : wanted
+            var agents: [(ServerAgent, Bool)] = []
+            var new: [ServerAgent] = []
+            for (connection, isReady) in connections {
+                state.users[connection, default: [:]][key] = names
+                if state.agents[connection] == nil {
+                    let agent = make(connection)
+                    state.agents[connection] = agent
+                    new.append(agent)
+                }
+                if let agent = state.agents[connection] { agents.append((agent, isReady)) }
+            }
+            return (agents, new, unused)
+        }
+        for agent in unused { agent.stop() }
+        for (agent, isReady) in agents { agent.update(isReady: isReady) }
+        for agent in new { start.yield(agent) }
+        return Dictionary(
+            agents.map { ($0.0.connection.server, $0.0.observation) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// Hands each server the action that `key` asks of it, and takes back what it asked before elsewhere.
+    func submit(_ actions: [ServerID: ServerAction], for key: NamespacedName) {
+        let agents = state.withLock { state in
+            state.connections[key, default: []].sorted().compactMap { state.agents[$0] }
+        }
+        for agent in agents { agent.submit(actions[agent.connection.server], for: key) }
+    }
+
+    /// Forgets an object.
+    func release(_ key: NamespacedName) {
+        submit([:], for: key)
+        let unused = state.withLock { state in
+            let connections = state.connections.removeValue(forKey: key) ?? []
+            return state.leave(connections, by: key)
+        }
+        for agent in unused { agent.stop() }
+    }
+
+    /// The objects that a change on a connection concerns, sorted.
+    func users(of connection: Connection, concernedBy change: ServerRecord.Change) -> [NamespacedName] {
+        state.withLock { state in
+            let users = state.users[connection] ?? [:]
+            switch change {
+            case .nothing: return []
+            case .everything: return users.keys.sorted()
+            case .names(let names): return users.filter { !$0.value.isDisjoint(with: names) }.keys.sorted()
+            }
+        }
+    }
+
+    /// The servers that an object uses, sorted.
+    func servers(usedBy key: NamespacedName) -> [ServerID] {
+        state.withLock { $0.connections[key, default: []].map(\.server) }.sorted()
+    }
+
+    /// What is known of the servers that an object uses.
+    func observations(usedBy key: NamespacedName) -> [ServerID: ServerObservation] {
+        let agents = state.withLock { state in
+            state.connections[key, default: []].sorted().compactMap { state.agents[$0] }
+        }
+        return Dictionary(
+            agents.map { ($0.connection.server, $0.observation) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// The objects that use a server of this owner, sorted.
+    func users(ofOwner owner: String) -> [NamespacedName] {
+        state.withLock { state in
+            Set(state.users.filter { $0.key.server.owner == owner }.flatMap(\.value.keys)).sorted()
+        }
+    }
+}

@@ -1,0 +1,132 @@
+import AdapterPlanning
+import Effects
+import KubeAPI
+import KubeRuntime
+
+/// Gathers what a plan for one object depends on, and says to the registry which servers the object uses.
+struct SituationGatherer: Sendable {
+    var view: ClusterView
+    var registry: ServerRegistry
+    var options: OperatorOptions
+    var time: any TimeSource
+    var makeAgent: @Sendable (Connection) -> ServerAgent
+
+    func situation(of adapter: LoRAAdapter) -> AdapterSituation {
+        let wish = wish(of: adapter)
+        let found = target(of: adapter)
+        var situation = AdapterSituation(wish: wish, target: found.target)
+        situation.objectName = adapter.metadata.name
+        situation.seniority = adapter.seniority
+        situation.generation = adapter.metadata.generation
+        situation.hasFinalizer = adapter.metadata.finalizers.contains(LoRAAdapter.finalizer)
+        situation.deletion = deletion(of: adapter)
+        situation.stored = adapter.status
+        situation.service = adapter.target.service.name
+        situation.now = time.now
+        situation.timestamp = Timestamp.seconds(time.unixTime)
+
+        var servers: [Server] = []
+        if case .servers(let targets) = found.target { servers = targets }
+        situation.others = formerServers(of: adapter, besides: servers, terminating: found.terminating)
+        servers += situation.others
+        let connections = servers.map { server in
+            (
+                connection: Connection(server, adapter.target, namespace: adapter.metadata.namespace),
+                isReady: view.pod(uid: server.id.owner)?.isReady ?? false
+            )
+        }
+        situation.observations = registry.use(connections, names: adapter.names, by: adapter.key, make: makeAgent)
+        situation.rivals = view.adapters(named: adapter.names, besides: adapter.key).compactMap { rival($0, of: adapter) }
+        return situation
+    }
+
+    private func wish(of adapter: LoRAAdapter) -> Result<AdapterWish, SpecProblem> {
+        do throws(SpecProblem) {
+            return .success(
+                try AdapterWish(try adapter.spec.get(), objectName: adapter.metadata.name, policy: options.paths))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func deletion(of adapter: LoRAAdapter) -> DeletionRequest? {
+        guard let timestamp = adapter.metadata.deletionTimestamp else { return nil }
+        let deletion = try? AdapterWish.deletion((try? adapter.spec.get())?.deletion)
+        let age = Timestamp.parse(timestamp).map { max(0, time.unixTime - $0) } ?? 0
+        return DeletionRequest(
+            policy: deletion?.policy ?? .unload, timeout: deletion?.timeout ?? .seconds(300), age: .seconds(age))
+    }
+
+    private func target(of adapter: LoRAAdapter) -> TargetResolver.Found {
+        view.resolver(adapter.target.service, in: adapter.metadata.namespace).resolve()
+    }
+
+    /// Servers outside the target that may hold a claim: those of an earlier target, pods that left the Service, and
+    /// whatever this process has used for the object, each at its own address.
+    private func formerServers(of adapter: LoRAAdapter, besides targets: [Server], terminating: [Server]) -> [Server] {
+        guard let claims = adapter.status.claims, !claims.isEmpty else { return [] }
+        let namespace = adapter.metadata.namespace
+        var known = Set(targets.map(\.id))
+        var former: [Server] = []
+        func add(_ server: Server?) {
+            if let server, known.insert(server.id).inserted { former.append(server) }
+        }
+        for server in terminating { add(server) }
+        let places = Set(claims.map { OldTarget(service: $0.service, port: $0.port) })
+        for place in places.sorted(by: { ($0.service, $0.port) < ($1.service, $1.port) }) {
+            let resolver = view.resolver(AdapterSpec.ServiceReference(name: place.service), in: namespace)
+            for server in resolver.servers(onEndpointPort: place.port) { add(server) }
+        }
+        for line in adapter.status.servers ?? [] { add(server(line, in: namespace)) }
+        for id in registry.servers(usedBy: adapter.key) { add(server(id)) }
+        return former
+    }
+
+    private struct OldTarget: Hashable {
+        var service: String
+        var port: Int
+    }
+
+    /// The server of a line in the stored status, if its Pod, or its place outside of any Pod, is still there.
+    private func server(_ line: ServerStatus, in namespace: String) -> Server? {
+        guard let address = line.address else { return nil }
+        if let pod = view.pods.get(NamespacedName(namespace: namespace, name: line.name)), !pod.isFinished {
+            return pod.status.podIPs.contains(address) || pod.status.podIP == address
+                ? pod.server(port: line.port, address: address) : nil
+        }
+        guard options.addresses.refusal(of: address, port: line.port, pod: nil) == nil else { return nil }
+        return Server(id: ServerID(owner: address, port: line.port), name: line.name, address: address)
+    }
+
+    private func server(_ id: ServerID) -> Server? {
+        guard let pod = view.pod(uid: id.owner), !pod.isFinished, !pod.status.podIP.isEmpty else { return nil }
+        return pod.server(port: id.port, address: pod.status.podIP)
+    }
+
+    private func rival(_ other: LoRAAdapter, of adapter: LoRAAdapter) -> Rival? {
+        guard let wish = try? wish(of: other).get() else { return nil }
+        var servers: [Server] = []
+        if case .servers(let targets) = target(of: other).target { servers = targets }
+        let observations = registry.observations(usedBy: other.key)
+        let wanted = Placement.choose(
+            wish.replicas, of: servers, for: other.metadata.uid,
+            keeping: other.status.slots(among: servers, observations))
+        return Rival(
+            seniority: other.seniority,
+            name: other.metadata.namespace == adapter.metadata.namespace ? other.metadata.name : nil,
+            loraName: wish.name, path: wish.path, isDeleting: other.metadata.isTerminating,
+            servers: Set(wanted.map(\.id)), claims: other.status.claims ?? [])
+    }
+}
+
+extension LoRAAdapter {
+    fileprivate var seniority: Rival.Seniority {
+        Rival.Seniority(createdAt: metadata.creationTimestamp, uid: metadata.uid)
+    }
+
+    /// The target; of a spec that cannot be read, the Service of a claim.
+    var target: AdapterSpec.Target {
+        if case .success(let spec) = spec { return spec.target }
+        return AdapterSpec.Target(service: AdapterSpec.ServiceReference(name: status.claims?.first?.service ?? ""))
+    }
+}

@@ -1,0 +1,110 @@
+/// The next thing to do on one server for one object.
+package enum ServerAction: Hashable, Sendable {
+    case load(name: String, path: String, is3D: Bool, inPlace: Bool, timeout: Duration)
+    /// Unload the entry of that name, then load the path under it: `update.strategy: Recreate`.
+    case replace(name: String, path: String, is3D: Bool, isOverwrite: Bool, timeout: Duration)
+    /// `path` is what the list showed, so that an outcome can be told from that of a later load.
+    case unload(name: String, path: String)
+
+    package var name: String {
+        switch self {
+        case .load(let name, _, _, _, _), .replace(let name, _, _, _, _), .unload(let name, _): name
+        }
+    }
+}
+
+/// What to do for one object now, and what to say about it.
+package struct AdapterPlan: Hashable, Sendable {
+    package enum Finalizer: Hashable, Sendable { case keep, add, remove }
+
+    /// At most one action a server. Empty until the claims in `status` and the finalizer are persisted.
+    package var actions: [ServerID: ServerAction] = [:]
+    /// What to write; nil while too little is known to say anything, so that the stored status stands.
+    package var status: AdapterStatus?
+    package var finalizer = Finalizer.keep
+    /// When to plan again although nothing changed: a retry is due, or a deadline.
+    package var wakeAfter: Duration?
+    /// Servers that were given up at the deletion deadline, by name.
+    package var abandoned: [String] = []
+
+    package init() {}
+
+    mutating func wake(after delay: Duration) {
+        wakeAfter = min(wakeAfter ?? delay, max(delay, .zero))
+    }
+}
+
+/// An object's deletion: read live, so that patching a terminating object frees it.
+package struct DeletionRequest: Hashable, Sendable {
+    package var policy: AdapterWish.DeletionPolicy
+    package var timeout: Duration
+    /// How long ago it was asked for.
+    package var age: Duration
+
+    package init(policy: AdapterWish.DeletionPolicy, timeout: Duration, age: Duration) {
+        self.policy = policy
+        self.timeout = timeout
+        self.age = age
+    }
+}
+
+/// Everything a plan depends on.
+package struct AdapterSituation: Hashable, Sendable {
+    package enum Target: Hashable, Sendable {
+        /// The servers behind the Service that are not terminating; `service` and ports go into claims.
+        case servers([Server])
+        /// There is nothing to act on, for a reason of the object class.
+        case unusable(Reason, String)
+    }
+
+    package var objectName = ""
+    package var seniority = Rival.Seniority(createdAt: "", uid: "")
+    package var generation: Int64 = 0
+    package var hasFinalizer = false
+    /// Nil while deletion was not asked for.
+    package var deletion: DeletionRequest?
+    package var stored = AdapterStatus()
+    /// The wish, or what is wrong with the spec.
+    package var wish: Result<AdapterWish, SpecProblem>
+    package var service = ""
+    package var target: Target
+    /// Servers outside the target that may hold a claim: pods that left, an earlier target, terminating pods.
+    package var others: [Server] = []
+    package var observations: [ServerID: ServerObservation] = [:]
+    package var rivals: [Rival] = []
+    package var now: Duration = .zero
+    /// The wall clock in RFC 3339 and whole seconds, for status alone.
+    package var timestamp = ""
+
+    package init(wish: Result<AdapterWish, SpecProblem>, target: Target) {
+        self.wish = wish
+        self.target = target
+    }
+
+    var claims: [Claim] { stored.claims ?? [] }
+
+    /// The server's line in the stored status.
+    func storedLine(of server: Server) -> ServerStatus? { stored.line(of: server) }
+
+    /// What is known of the server. One that refuses connections only counts as starting where nothing says that this
+    /// incarnation has answered before: after a restart of the operator the stored status may say so.
+    func observation(of server: Server) -> ServerObservation {
+        guard var observation = observations[server.id] else { return ServerObservation() }
+        if observation.answer == .awaiting, let line = storedLine(of: server), line.hasAnswered,
+            line.incarnation == server.incarnation, line.address == server.address
+        {
+            observation.answer = .blind(.connectionRefused, "connection refused")
+        }
+        return observation
+    }
+}
+
+extension ServerStatus {
+    /// Whether the server had answered when this line was written.
+    fileprivate var hasAnswered: Bool {
+        switch state {
+        case .absent, .unknown: lastSeenTime != nil
+        case .loaded, .loading, .unloading, .unreachable, .failed, .conflict, .onDemand: true
+        }
+    }
+}

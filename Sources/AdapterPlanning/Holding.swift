@@ -1,0 +1,40 @@
+extension AdapterSituation {
+    /// Whether `server` may still hold what `claim` covers, as far as anybody can know.
+    func mayHold(_ claim: Claim, on server: Server, loadTimeout: Duration) -> Bool {
+        let observation = observation(of: server)
+        if let attempt = observation.attempts[claim.name], attempt.path == claim.path,
+            attempt.isOpen(before: observation.newestListing, at: now, loadTimeout: loadTimeout)
+        {
+            return true
+        }
+        switch observation.answer {
+        case .pending: return true
+        case .awaiting: return false
+        case .blind:
+            // What the last list of this incarnation did not show, and nobody sent since, is not there.
+            guard let listing = observation.lastListing else { return true }
+            return listing.adapters[claim.name]?.root == claim.path
+        case .listed(let listing):
+            return listing.adapters[claim.name]?.root == claim.path
+                && !rivals.hasHeir(to: claim.name, at: claim.path, on: server.id)
+        }
+    }
+}
+
+extension ServerObservation {
+    /// The last valid list, whether or not the server answers now.
+    var newestListing: Listing? {
+        if case .listed(let listing) = answer { return listing }
+        return lastListing
+    }
+}
+
+extension Attempt {
+    /// Whether `listing` does not tell the attempt's last word yet.
+    func isOpen(before listing: Listing?, at now: Duration, loadTimeout: Duration) -> Bool {
+        if outcome == .inFlight { return true }
+        guard let listing, listing.stamp > stamp else { return true }
+        // The server may still be loading it.
+        return operation == .load && outcome == .unknown && now < startedAt + loadTimeout * 2
+    }
+}

@@ -1,0 +1,111 @@
+/// A valid answer of `GET /v1/models` with `/health` 200: the only thing that proves presence or absence.
+package struct Listing: Hashable, Sendable {
+    package struct Entry: Hashable, Sendable {
+        package var root: String
+        package var parent: String
+
+        package init(root: String, parent: String) {
+            self.root = root
+            self.parent = parent
+        }
+    }
+
+    /// Ids of the cards without a parent, in the server's order.
+    package var baseModels: [String]
+    /// Adapters by id.
+    package var adapters: [String: Entry]
+    /// Place of the request in the server's own order of events; see ``Attempt/stamp``.
+    package var stamp: Int
+
+    package init(baseModels: [String], adapters: [String: Entry], stamp: Int = 0) {
+        self.baseModels = baseModels
+        self.adapters = adapters
+        self.stamp = stamp
+    }
+}
+
+/// The last load or unload of one name on one server, while it still says something that no list has answered yet.
+package struct Attempt: Hashable, Sendable {
+    package enum Outcome: Hashable, Sendable {
+        /// Sent, not answered yet.
+        case inFlight
+        /// Answered 2xx, or in a way that leaves the decision to the next list.
+        case answered
+        /// Refused, or failed for a reason that may pass.
+        case failed(Failure)
+        /// The server may or may not have done it.
+        case unknown
+    }
+
+    package enum Operation: Hashable, Sendable { case load, unload }
+
+    /// Why an attempt failed, and what the server said.
+    package struct Failure: Hashable, Sendable {
+        package var reason: Reason
+        package var message: String
+
+        package init(_ reason: Reason, _ message: String) {
+            self.reason = reason
+            self.message = message
+        }
+    }
+
+    package var operation: Operation
+    package var path: String
+    package var outcome: Outcome
+    /// The failure before this attempt: it stays the one reported until this attempt's outcome differs.
+    package var previous: Failure?
+    /// Attempts in a row without success.
+    package var count: Int
+    /// When it was sent, and when its outcome was known (`TimeSource.now`).
+    package var startedAt: Duration
+    package var endedAt: Duration
+    /// Its end in the server's own order of events: only a listing with a greater stamp was asked for afterwards.
+    package var stamp: Int
+
+    package init(
+        _ operation: Operation, path: String, outcome: Outcome, previous: Failure? = nil, count: Int = 1,
+        startedAt: Duration = .zero, endedAt: Duration = .zero, stamp: Int = 0
+    ) {
+        self.operation = operation
+        self.path = path
+        self.outcome = outcome
+        self.previous = previous
+        self.count = count
+        self.startedAt = startedAt
+        self.endedAt = endedAt
+        self.stamp = stamp
+    }
+}
+
+/// What is known of one server, shared by every object on it.
+package struct ServerObservation: Hashable, Sendable {
+    package enum Answer: Hashable, Sendable {
+        /// Not asked yet, or asked and neither answered nor failed.
+        case pending
+        /// Refuses connections and has never answered: it is starting, and holds nothing.
+        case awaiting
+        /// Unreachable, or an answer that says nothing about adapters; never taken for absence.
+        case blind(Reason, String)
+        case listed(Listing)
+    }
+
+    package var answer: Answer
+    /// The last valid list of this incarnation, kept while the server is blind.
+    package var lastListing: Listing?
+    /// When the last valid answer came, in RFC 3339, once the server became blind.
+    package var lastSeen: String?
+    /// Last attempts by adapter name.
+    package var attempts: [String: Attempt]
+    /// How often foreign entries of a name were overwritten here.
+    package var overwrites: [String: Int] = [:]
+
+    package init(
+        answer: Answer = .pending, lastListing: Listing? = nil, lastSeen: String? = nil, attempts: [String: Attempt] = [:]
+    ) {
+        self.answer = answer
+        self.lastListing = lastListing
+        self.lastSeen = lastSeen
+        self.attempts = attempts
+    }
+}

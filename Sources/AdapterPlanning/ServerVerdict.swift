@@ -1,0 +1,29 @@
+/// What one server is to one object: its line in status, and the action it asks for.
+struct ServerVerdict: Hashable {
+    var server: Server
+    var isWanted: Bool
+    var state: ServerStatus.State
+    var reason: Reason
+    var message = ""
+    var root: String?
+    var parent: String?
+    var action: ServerAction?
+    /// Replaces what callers use under the same name, so it counts against `maxUnavailable`.
+    var isReplacement = false
+    /// Callers get an answer under the wanted name now, from the wanted path or the one before.
+    var isAvailable = false
+    /// The wanted name was listed as absent by a valid answer.
+    var provesAbsence = false
+    /// When to look again although nothing changed.
+    var wakeAfter: Duration?
+
+    var reasonClass: ReasonClass { reason.reasonClass }
+}
+
+extension ServerVerdict {
+    static func blind(_ server: Server, isWanted: Bool, _ reason: Reason, _ message: String) -> ServerVerdict {
+        ServerVerdict(
+            server: server, isWanted: isWanted, state: reason.isNoAnswer ? .unreachable : .unknown, reason: reason,
+            message: message)
+    }
+}

@@ -1,0 +1,55 @@
+/// What a request is about: builds its path so that no name can change where it goes.
+struct RequestTarget {
+    var resource: Resource
+    /// nil means all namespaces, or a cluster-scoped kind.
+    var namespace: String?
+    /// nil means the whole collection.
+    var name: String?
+    var subresource: String?
+
+    /// The path below the server's URL.
+    /// - Throws: ``APIError/unsendable(_:attempt:)`` for names that are empty or would leave their segment.
+    func path(attempt: String) throws -> String {
+        var segments = resource.group.isEmpty ? ["api", resource.version] : ["apis", resource.group, resource.version]
+        if resource.isNamespaced, let namespace { segments += ["namespaces", namespace] }
+        segments.append(resource.plural)
+        if let name { segments.append(name) }
+        if let subresource { segments.append(subresource) }
+        guard segments.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." }) else {
+            throw APIError.unsendable("a name is empty or only dots", attempt: attempt)
+        }
+        return "/" + segments.map(PercentEncoding.encode).joined(separator: "/")
+    }
+
+    /// For errors and logs: `pods demo/a`, `pods in demo`, `pods`.
+    var description: String {
+        let what = subresource.map { "\(resource.plural)/\($0)" } ?? resource.plural
+        if let name { return "\(what) \(NamespacedName(namespace: namespace ?? "", name: name))".oneLine(limit: 512) }
+        return namespace.map { "\(what) in \($0)".oneLine(limit: 512) } ?? what
+    }
+}
+
+/// RFC 3986: everything but unreserved characters is encoded.
+enum PercentEncoding {
+    static func encode(_ text: String) -> String {
+        var result = ""
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+                UInt8(ascii: "~"):
+                result.unicodeScalars.append(Unicode.Scalar(byte))
+            default:
+                let digits = String(byte, radix: 16, uppercase: true)
+                result += digits.utf8.count == 1 ? "%0\(digits)" : "%\(digits)"
+            }
+        }
+        return result
+    }
+
+    /// `?a=1&b=2`, or nothing.
+    static func query(_ items: [(name: String, value: String)]) -> String {
+        guard !items.isEmpty else { return "" }
+        return "?" + items.map { "\(encode($0.name))=\(encode($0.value))" }.joined(separator: "&")
+    }
+}

@@ -1,0 +1,40 @@
+package import KubeAPI
+
+/// Adds and removes one finalizer, and touches no other.
+package struct Finalizer: Sendable {
+    private static let path = "/metadata/finalizers"
+
+    /// `lora-operator.dev/unload`: a qualified name.
+    package let name: String
+
+    package init(_ name: String) { self.name = name }
+
+    package func isPresent(in metadata: ObjectMeta) -> Bool { metadata.finalizers.contains(name) }
+
+    /// The patch that adds it; nil if it is there, or if the object is being deleted, when the server refuses it.
+    package func addition(to metadata: ObjectMeta) -> [JSONPatchOperation]? {
+        guard !metadata.isTerminating, !isPresent(in: metadata) else { return nil }
+        return [guardingVersion(of: metadata)] + [
+            // An `add` replaces what is there; the version guards it.
+            .add(path: Self.path, value: list(metadata.finalizers + [name]))
+        ]
+    }
+
+    /// The patch that removes it; nil if it is not there.
+    package func removal(from metadata: ObjectMeta) -> [JSONPatchOperation]? {
+        guard isPresent(in: metadata) else { return nil }
+        return [
+            .test(path: Self.path, value: list(metadata.finalizers)),
+            .replace(path: Self.path, value: list(metadata.finalizers.filter { $0 != name })),
+        ]
+    }
+
+    /// An absent list cannot be tested for, so an empty one is guarded by the version of the object.
+    private func guardingVersion(of metadata: ObjectMeta) -> JSONPatchOperation {
+        metadata.finalizers.isEmpty
+            ? .test(path: "/metadata/resourceVersion", value: .string(metadata.resourceVersion))
+            : .test(path: Self.path, value: list(metadata.finalizers))
+    }
+
+    private func list(_ finalizers: [String]) -> JSONValue { .array(finalizers.map(JSONValue.string)) }
+}

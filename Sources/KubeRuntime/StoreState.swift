@@ -1,0 +1,73 @@
+import KubeAPI
+
+/// The objects of a store and the rules by which they change; pure.
+struct StoreState<Object: KubeObject> {
+    private(set) var objects: [NamespacedName: Object] = [:]
+    /// The namespaces of which no list has come yet; nil stands for all namespaces in one list.
+    private var unlisted: Set<String?>
+    var hasSynced: Bool { unlisted.isEmpty }
+
+    init(scopes: Set<String?> = [nil]) { unlisted = scopes }
+
+    /// Takes the list as the truth of its namespace (nil: of all): what it lacks is gone, except what it holds but
+    /// cannot be read.
+    ///
+    /// An object of another uid is a deletion, then an addition: nobody may take it for the same one.
+    mutating func replace(
+        with list: [Object], of scope: String? = nil, keeping unreadable: Set<NamespacedName>
+    ) -> [StoreChange<Object>] {
+        var next = scope.map { scope in objects.filter { $0.key.namespace != scope } } ?? [:]
+        for object in list { next[object.key] = object }
+        for key in unreadable where next[key] == nil { next[key] = objects[key] }
+        var changes: [StoreChange<Object>] = []
+        for (key, old) in sorted(objects) where next[key]?.metadata.uid != old.metadata.uid {
+            changes.append(StoreChange(key: key, old: old, new: nil, cause: .list))
+        }
+        for (key, new) in sorted(next) {
+            let old = objects[key].flatMap { $0.metadata.uid == new.metadata.uid ? $0 : nil }
+            // The same version of the same object is the same object.
+            if let old, old.metadata.resourceVersion == new.metadata.resourceVersion { continue }
+            changes.append(StoreChange(key: key, old: old, new: new, cause: .list))
+        }
+        objects = next
+        unlisted.remove(scope)
+        return changes
+    }
+
+    /// Takes an added or modified object, unless the store has a newer one.
+    mutating func put(_ object: Object, cause: StoreChange<Object>.Cause) -> [StoreChange<Object>] {
+        let key = object.key
+        guard let old = objects[key] else {
+            objects[key] = object
+            return [StoreChange(key: key, old: nil, new: object, cause: cause)]
+        }
+        let (has, comes) = (old.metadata.resourceVersion, object.metadata.resourceVersion)
+        let isSame = old.metadata.uid == object.metadata.uid
+        if (isSame && has == comes) || ResourceVersion.isOlder(comes, than: has) == true { return [] }
+        objects[key] = object
+        guard !isSame else { return [StoreChange(key: key, old: old, new: object, cause: cause)] }
+        return [
+            StoreChange(key: key, old: old, new: nil, cause: cause),
+            StoreChange(key: key, old: nil, new: object, cause: cause),
+        ]
+    }
+
+    /// Takes an object that this process wrote, if the store still has it: a deletion told meanwhile stands.
+    mutating func wrote(_ object: Object) -> [StoreChange<Object>] {
+        guard let old = objects[object.key], old.metadata.uid == object.metadata.uid else { return [] }
+        return put(object, cause: .write)
+    }
+
+    /// Drops an object, unless the store has a successor of another uid that is newer than the deletion.
+    mutating func remove(_ key: NamespacedName, uid: String, resourceVersion: String) -> [StoreChange<Object>] {
+        guard let old = objects[key] else { return [] }
+        let isOther = old.metadata.uid != uid && !uid.isEmpty
+        if isOther, ResourceVersion.isOlder(resourceVersion, than: old.metadata.resourceVersion) == true { return [] }
+        objects[key] = nil
+        return [StoreChange(key: key, old: old, new: nil, cause: .watch)]
+    }
+
+    private func sorted(_ objects: [NamespacedName: Object]) -> [(key: NamespacedName, value: Object)] {
+        objects.sorted { $0.key < $1.key }
+    }
+}

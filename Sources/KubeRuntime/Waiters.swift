@@ -1,0 +1,55 @@
+/// Tasks that wait for one thing: a state to be kept behind a lock, whose continuations are resumed outside of it.
+struct Waiters {
+    typealias Continuation = CheckedContinuation<Void, any Error>
+
+    /// A continuation and what to tell it, once the lock is released.
+    struct Resolution {
+        fileprivate var continuation: Continuation
+        fileprivate var isCancelled = false
+
+        func resume() {
+            if isCancelled { continuation.resume(throwing: CancellationError()) } else { continuation.resume() }
+        }
+    }
+
+    private var nextID = 0
+    /// In the order of their ids, so that whoever waits longest goes first.
+    private var parked: [(id: Int, continuation: Continuation)] = []
+    /// Cancelled before they were parked.
+    private var cancelled: Set<Int> = []
+
+    var count: Int { parked.count }
+
+    mutating func newID() -> Int {
+        nextID += 1
+        return nextID
+    }
+
+    /// Parks the continuation if there is something to wait for; what it returns has to be resumed.
+    mutating func park(_ continuation: Continuation, as id: Int, if mustWait: Bool) -> Resolution? {
+        if cancelled.remove(id) != nil { return Resolution(continuation: continuation, isCancelled: true) }
+        guard mustWait else { return Resolution(continuation: continuation) }
+        parked.append((id, continuation))
+        return nil
+    }
+
+    mutating func cancel(_ id: Int) -> Resolution? {
+        guard let index = parked.firstIndex(where: { $0.id == id }) else {
+            cancelled.insert(id)
+            return nil
+        }
+        return Resolution(continuation: parked.remove(at: index).continuation, isCancelled: true)
+    }
+
+    /// To be called when a wait is over, however it ended.
+    mutating func forget(_ id: Int) { cancelled.remove(id) }
+
+    mutating func takeFirst() -> Resolution? {
+        parked.isEmpty ? nil : Resolution(continuation: parked.removeFirst().continuation)
+    }
+
+    mutating func takeAll() -> [Resolution] {
+        defer { parked = [] }
+        return parked.map { Resolution(continuation: $0.continuation) }
+    }
+}

@@ -1,0 +1,157 @@
+package import Effects
+import Synchronization
+
+/// Keys to be worked on: ``WorkQueueState`` for many tasks and a clock.
+///
+/// ``run()`` has to run beside the workers: it makes delayed keys available when their time has come.
+package final class WorkQueue<Key: Hashable & Sendable>: Sendable {
+    private struct State {
+        var queue: WorkQueueState<Key>
+        var takers = Waiters()
+        /// ``run()`` while it waits for an earlier deadline than the one it sleeps for.
+        var timer = Waiters()
+        var timerDeadline: Duration?
+
+        var isTimerLate: Bool {
+            guard let next = queue.nextDeadline else { return false }
+            return timerDeadline.map { next < $0 } ?? true
+        }
+    }
+
+    private let state: Mutex<State>
+    private let time: any TimeSource
+    private let random: any RandomSource
+
+    package init(
+        backoff: Backoff = Backoff(base: .seconds(1), limit: .seconds(300)), time: any TimeSource,
+        random: any RandomSource
+    ) {
+        state = Mutex(State(queue: WorkQueueState(backoff: backoff)))
+        self.time = time
+        self.random = random
+    }
+
+    /// Number of keys that wait to be taken.
+    package var depth: Int { state.withLock { $0.queue.depth } }
+
+    /// Number of keys that wait for their time.
+    package var delayedCount: Int { state.withLock { $0.queue.delayedCount } }
+
+    /// Number of keys in progress.
+    package var inProgress: Int { state.withLock { $0.queue.inProgress } }
+
+    package func add(_ key: Key, priority: WorkPriority = .fresh) {
+        change { $0.add(key, priority: priority) ? 1 : 0 }
+    }
+
+    /// Adds the key after a time; if it waits already, the earlier time counts.
+    package func add(_ key: Key, after delay: Duration, priority: WorkPriority = .fresh) {
+        guard delay > .zero else { return add(key, priority: priority) }
+        let deadline = time.now + delay
+        change {
+            $0.add(key, at: deadline, priority: priority)
+            return 0
+        }
+    }
+
+    /// Counts a failure of the key and adds it after its backoff, lengthened by up to a fifth at random.
+    /// - Returns: the time it waits.
+    @discardableResult
+    package func addAfterFailure(_ key: Key) -> Duration {
+        let delay = random.jitter(state.withLock { $0.queue.failed(key) }, spread: 0.2)
+        add(key, after: delay)
+        return delay
+    }
+
+    /// Forgets the failures of a key: it succeeded, or it is gone.
+    package func forget(_ key: Key) { state.withLock { $0.queue.forget(key) } }
+
+    /// How often in a row a key has failed.
+    package func failureCount(of key: Key) -> Int { state.withLock { $0.queue.failureCount(of: key) } }
+
+    /// Waits for a key; ``done(_:)`` has to follow. nil once the queue was shut down.
+    /// - Throws: `CancellationError`.
+    package func take() async throws -> Key? {
+        while true {
+            guard !Task.isCancelled else {
+                // A key may have been meant for this task: somebody else has to come for it.
+                change { min($0.depth, 1) }
+                throw CancellationError()
+            }
+            let (key, id, isShutDown) = state.withLock { state in
+                (state.queue.take(), state.takers.newID(), state.queue.isShutDown)
+            }
+            if let key { return key }
+            if isShutDown { return nil }
+            try await wait(id, in: \.takers) { $0.queue.depth == 0 && !$0.queue.isShutDown }
+        }
+    }
+
+    /// Tells that the work on a key has ended.
+    package func done(_ key: Key) { change { $0.done(key) ? 1 : 0 } }
+
+    /// From now on nothing is added and nothing handed out; workers end after what they have in hand.
+    package func shutDown() {
+        let waiting = state.withLock { state in
+            state.queue.shutDown()
+            return state.takers.takeAll() + state.timer.takeAll()
+        }
+        for waiter in waiting { waiter.resume() }
+    }
+
+    /// Makes delayed keys available in time, until the queue is shut down.
+    /// - Throws: `CancellationError`.
+    package func run() async throws {
+        while true {
+            try Task.checkCancellation()
+            change { $0.advance(to: time.now) }
+            let (deadline, isShutDown) = state.withLock { state in
+                state.timerDeadline = state.queue.nextDeadline
+                return (state.timerDeadline, state.queue.isShutDown)
+            }
+            if isShutDown { return }
+            try await waitForTimer(until: deadline)
+        }
+    }
+
+    /// Until `deadline`, or until something else is due earlier.
+    private func waitForTimer(until deadline: Duration?) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            if let deadline {
+                group.addTask { try await self.time.sleep(for: max(deadline - self.time.now, .zero)) }
+            }
+            group.addTask {
+                let id = self.state.withLock { $0.timer.newID() }
+                try await self.wait(id, in: \.timer) { !$0.isTimerLate && !$0.queue.isShutDown }
+            }
+            try await group.next()
+            group.cancelAll()
+        }
+    }
+
+    private func wait(
+        _ id: Int, in waiters: any WritableKeyPath<State, Waiters> & Sendable, while mustWait: (borrowing State) -> Bool
+    ) async throws {
+        defer { state.withLock { $0[keyPath: waiters].forget(id) } }
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { (continuation: Waiters.Continuation) in
+                let resolution = state.withLock { state in
+                    state[keyPath: waiters].park(continuation, as: id, if: mustWait(state))
+                }
+                resolution?.resume()
+            }
+        } onCancel: {
+            state.withLock { $0[keyPath: waiters].cancel(id) }?.resume()
+        }
+    }
+
+    /// Changes the queue, then wakes one taker for each key that became available, and the timer if it is late.
+    private func change(_ body: (inout WorkQueueState<Key>) -> Int) {
+        let woken = state.withLock { state in
+            let available = body(&state.queue)
+            let timers = state.isTimerLate ? state.timer.takeAll() : []
+            return (0..<available).compactMap { _ in state.takers.takeFirst() } + timers
+        }
+        for waiter in woken { waiter.resume() }
+    }
+}
