@@ -1,0 +1,114 @@
+import KubeSimulator
+
+/// What must hold once faults have stopped and time has passed.
+struct Judge {
+    let world: World
+
+    /// Everything that is not as it should be, in a fixed order.
+    func verdict() -> [Violation] {
+        let adapters = world.adapters
+        var violations = adapters.filter(\.isTerminating).map { adapter in
+            Violation("no finalizer left", "\(adapter.name) is still terminating: \(adapter.phase)")
+        }
+        for adapter in adapters where !adapter.isTerminating {
+            violations += convergence(of: adapter, among: adapters) + truth(of: adapter, among: adapters)
+        }
+        for pod in world.pods { violations += leaks(on: pod, adapters) + collateral(on: pod) }
+        return violations
+    }
+
+    /// Servers that an adapter is about.
+    private func wanted(_ adapter: Adapter) -> [SimulatedPod] {
+        guard world.now.services.contains(adapter.service) else { return [] }
+        return world.pods.filter { $0.services.contains(adapter.service) && !$0.now.isTerminating }
+    }
+
+    /// Why an adapter need not be loaded on a server; nil when it must be.
+    private func excuse(of adapter: Adapter, on pod: SimulatedPod, among adapters: [Adapter]) -> String? {
+        if adapter.isSuspended { return "suspended" }
+        if let base = adapter.base, base != world.settings.baseModel { return "another base model" }
+        let rival = adapters.first { other in
+            other.uid != adapter.uid && other.loraName == adapter.loraName && other.isOlder(than: adapter)
+                && wanted(other).contains { $0.uid == pod.uid }
+        }
+        if let rival { return "\(rival.name) has the name" }
+        let foreign = world.now.foreign[pod.containerID] ?? []
+        if let root = pod.adapters[adapter.loraName], root != adapter.path,
+            foreign.contains(Entry(name: adapter.loraName, root: root))
+        {
+            return "a foreign adapter has the name"
+        }
+        return world.isLoadable(adapter.path) ? nil : "its path cannot be loaded"
+    }
+
+    private func convergence(of adapter: Adapter, among adapters: [Adapter]) -> [Violation] {
+        let free = wanted(adapter).filter { excuse(of: adapter, on: $0, among: adapters) == nil }
+        let holding = free.filter { $0.entries.contains(adapter.entry) }
+        let count = min(adapter.replicas ?? free.count, free.count)
+        guard holding.count != count else { return [] }
+        let lacking = free.filter { !$0.entries.contains(adapter.entry) }.map(\.name).joined(separator: ", ")
+        let message = "\(adapter.name) (\(adapter.entry)) is on \(holding.count) servers, not \(count); not on \(lacking)"
+        return [Violation("convergence", message)]
+    }
+
+    private func truth(of adapter: Adapter, among adapters: [Adapter]) -> [Violation] {
+        func lie(_ message: String) -> Violation { Violation("truthful status", "\(adapter.name) \(message)") }
+        var violations: [Violation] = []
+        let observed = adapter.object["status", "observedGeneration"]?.intValue
+        if observed != adapter.generation {
+            violations.append(lie("is at generation \(adapter.generation), its status at \(observed ?? -1)"))
+        }
+        let wanted = wanted(adapter)
+        var loaded = 0
+        for server in adapter.servers {
+            let name = server["name"]?.stringValue ?? ""
+            let state = server["state"]?.stringValue ?? ""
+            guard let pod = world.now.pods[name] else {
+                violations.append(lie("lists \(name), which is gone, as \(state)"))
+                continue
+            }
+            if state == "Loaded" { loaded += 1 }
+            let isHeld = pod.entries.contains(adapter.entry)
+            if state == "Loaded", !isHeld { violations.append(lie("says Loaded of \(name), which lacks it")) }
+            if ["Absent", "Loading", "Unreachable", "Unknown"].contains(state), isHeld,
+                excuse(of: adapter, on: pod, among: adapters) == nil
+            {
+                violations.append(lie("says \(state) of \(name), which holds it"))
+            }
+        }
+        let free = wanted.filter { excuse(of: adapter, on: $0, among: adapters) == nil }
+        let desired = adapter.replicas ?? wanted.count
+        let isReady = desired > 0 && loaded >= desired
+        if !adapter.isSuspended, isReady != (adapter.condition("Ready") == "True") {
+            violations.append(lie("has Ready=\(adapter.condition("Ready")) with \(loaded) of \(desired) servers"))
+        }
+        if !wanted.isEmpty, free.count == wanted.count, wanted.count >= desired, adapter.phase != "Ready" {
+            violations.append(lie("should be Ready and is \(adapter.phase)"))
+        }
+        return violations
+    }
+
+    /// Entries that nobody wants any more.
+    private func leaks(on pod: SimulatedPod, _ adapters: [Adapter]) -> [Violation] {
+        let state = world.now
+        let foreign = state.foreign[pod.containerID] ?? []
+        return pod.entries.sorted().compactMap { entry in
+            if foreign.contains(entry) || state.orphaned.contains(entry) { return nil }
+            let isWanted = adapters.contains { adapter in
+                guard wanted(adapter).contains(where: { $0.uid == pod.uid }) else { return adapter.isSuspended && adapter.claims.contains(entry) }
+                if adapter.entry == entry { return true }
+                return adapter.claims.contains(entry) && excuse(of: adapter, on: pod, among: adapters) != nil
+            }
+            return isWanted ? nil : Violation("no leak", "\(pod.name) still holds \(entry), which nobody wants")
+        }
+    }
+
+    /// What others loaded is still there, unless somebody was allowed to take it.
+    private func collateral(on pod: SimulatedPod) -> [Violation] {
+        let state = world.now
+        return (state.foreign[pod.containerID] ?? []).subtracting(pod.entries).sorted().compactMap { entry in
+            if state.overwritten.contains(entry.name) || world.monitor.wasClaimed(entry) { return nil }
+            return Violation("no collateral", "\(pod.name) lost \(entry), which was foreign")
+        }
+    }
+}

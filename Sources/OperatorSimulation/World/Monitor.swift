@@ -1,0 +1,151 @@
+import Effects
+import KubeSimulator
+import Synchronization
+
+/// Watches every exchange while the operator runs, and checks what must hold at each moment.
+final class Monitor: Sendable {
+    /// What was counted since ``reset()``.
+    struct Counts: Sendable {
+        var statusWrites: [String] = []
+        /// Writes to the API server that are neither status nor lease: events, finalizers.
+        var otherWrites: [String] = []
+        var changes: [String] = []
+        var health: [String: Int] = [:]
+        var models: [String: Int] = [:]
+    }
+
+    private struct State {
+        var counts = Counts()
+        /// Loads and unloads under way, by process and server.
+        var inFlight: [String: [Int]] = [:]
+        /// Lists answered whose arrival is still open, by exchange.
+        var answered: [Int: Set<Entry>] = [:]
+        /// Lists that arrived, and when, by server; the newest last, the older ones only as long as they may excuse.
+        var lists: [String: [(at: Duration, entries: Set<Entry>)]] = [:]
+        var claimed: Set<Entry> = []
+    }
+
+    /// Between the arrival of a list and the write of a status that follows from it.
+    private static let patience = Duration.seconds(5)
+
+    private let state = Mutex(State())
+
+    var counts: Counts { state.withLock { $0.counts } }
+
+    /// Whether any object ever claimed the entry, and so could take it for its own.
+    func wasClaimed(_ entry: Entry) -> Bool { state.withLock { $0.claimed.contains(entry) } }
+
+    func reset() { state.withLock { $0.counts = Counts() } }
+
+    func note(_ event: NetworkEvent, in world: World) {
+        switch event {
+        case .sent(let exchange):
+            guard !exchange.process.isEmpty else { return }
+            count(exchange)
+            if exchange.isLoad { checkClaim(exchange, world) }
+            if exchange.isChangeOfServer { checkOneAtATime(exchange, world) }
+            if let target = exchange.statusTarget { checkStatus(exchange, of: target.name, world) }
+        case .received(let exchange):
+            if exchange.isUnload { checkOwnership(exchange, world) }
+        case .answered(let exchange, let status):
+            guard exchange.isModels, status == 200, let pod = world.pod(at: exchange.authority),
+                pod.now.trouble == nil
+            else { return }
+            state.withLock { $0.answered[exchange.id] = pod.entries }
+        case .ended(let exchange):
+            let now = world.simulation.now
+            let key = Self.key(exchange)
+            state.withLock { state in
+                state.inFlight[key]?.removeAll { $0 == exchange.id }
+                guard let entries = state.answered.removeValue(forKey: exchange.id) else { return }
+                var lists = state.lists[exchange.authority] ?? []
+                while lists.count > 1, lists[1].at < now - Self.patience { lists.removeFirst() }
+                state.lists[exchange.authority] = lists + [(now, entries)]
+            }
+        }
+    }
+
+    private static func key(_ exchange: Exchange) -> String { "\(exchange.process) \(exchange.authority)" }
+
+    private func count(_ exchange: Exchange) {
+        state.withLock { state in
+            if exchange.isHealth { state.counts.health[exchange.authority, default: 0] += 1 }
+            if exchange.isModels { state.counts.models[exchange.authority, default: 0] += 1 }
+            if exchange.isChangeOfServer { state.counts.changes.append(exchange.label) }
+            guard exchange.authority == World.kubeAuthority, !exchange.request.method.isSafe else { return }
+            if exchange.statusTarget != nil {
+                state.counts.statusWrites.append(exchange.label)
+            } else if !exchange.isLease {
+                state.counts.otherWrites.append(exchange.label)
+            }
+        }
+    }
+
+    /// No load before the finalizer and a claim that covers it are persisted.
+    private func checkClaim(_ exchange: Exchange, _ world: World) {
+        let json = exchange.json
+        let entry = Entry(name: json["lora_name"]?.stringValue ?? "", root: json["lora_path"]?.stringValue ?? "")
+        let holders = world.adapters.filter { $0.claims.contains(entry) }
+        if !holders.contains(where: \.hasFinalizer) {
+            let missing = holders.isEmpty ? "no claim" : "no finalizer"
+            world.violate("claim before load", "\(exchange.label) loads \(entry) with \(missing) persisted")
+        }
+    }
+
+    private func checkOneAtATime(_ exchange: Exchange, _ world: World) {
+        let others = state.withLock { state in
+            defer { state.inFlight[Self.key(exchange), default: []].append(exchange.id) }
+            return state.inFlight[Self.key(exchange)] ?? []
+        }
+        if !others.isEmpty { world.violate("one change at a time", "\(exchange.label) while another is under way") }
+    }
+
+    /// Only what an object claims is unloaded, or what one may overwrite.
+    private func checkOwnership(_ exchange: Exchange, _ world: World) {
+        guard !exchange.process.isEmpty, let pod = world.pod(at: exchange.authority) else { return }
+        let name = exchange.json["lora_name"]?.stringValue ?? ""
+        guard let root = pod.adapters[name] else { return }
+        let entry = Entry(name: name, root: root)
+        // What came there since the last list, the operator cannot know.
+        guard state.withLock({ $0.lists[exchange.authority]?.last?.entries.contains(entry) }) == true else { return }
+        let isAllowed = world.adapters.contains { adapter in
+            adapter.claims.contains(entry) || adapter.entry == entry
+                || adapter.overwrites && adapter.loraName == name && !adapter.isSuspended
+        }
+        if !isAllowed { world.violate("no collateral", "\(exchange.label) unloads \(entry), which nobody claims") }
+    }
+
+    /// A server that a status calls Loaded lists the adapter now, or did when it was last asked.
+    private func checkStatus(_ exchange: Exchange, of name: String, _ world: World) {
+        guard let status = exchange.json["status"], let adapter = world.adapter(name) else { return }
+        let claims = Adapter(object: exchange.json).claims
+        state.withLock { $0.claimed.formUnion(claims) }
+        let now = world.simulation.now
+        for server in status["servers"]?.arrayValue ?? [] where server["state"]?.stringValue == "Loaded" {
+            let address = server["address"]?.stringValue ?? ""
+            let authority = "\(address):\(SimulatedPod.port)"
+            let root = server["root"]?.stringValue ?? adapter.path
+            func isListed(_ entries: Set<Entry>) -> Bool { entries.contains { $0.root == root } }
+            if let pod = world.pod(at: authority), isListed(pod.entries) { continue }
+            let lists = state.withLock { $0.lists[authority] ?? [] }
+            let recent = lists.filter { $0.at >= now - Self.patience }
+            let excuses = recent + (lists.last { $0.at < now - Self.patience }.map { [$0] } ?? [])
+            if excuses.contains(where: { isListed($0.entries) }) { continue }
+            world.violate("no false Ready", "\(exchange.label) says that \(address) holds \(root), which it never listed")
+        }
+        checkReady(status, exchange, world)
+    }
+
+    private func checkReady(_ status: JSONValue, _ exchange: Exchange, _ world: World) {
+        let conditions = status["conditions"]?.arrayValue ?? []
+        guard conditions.first(where: { $0["type"]?.stringValue == "Ready" })?["status"]?.stringValue == "True" else {
+            return
+        }
+        let states = (status["servers"]?.arrayValue ?? []).compactMap { $0["state"]?.stringValue }
+        let ok = states.filter { $0 == "Loaded" || $0 == "OnDemand" }.count + Int(status["serversOmitted"]?.intValue ?? 0)
+        let desired = Int(status["desiredServers"]?.intValue ?? 0)
+        if ok < desired || desired == 0 {
+            world.violate("no false Ready", "\(exchange.label) says Ready with \(ok) of \(desired) servers")
+        }
+    }
+}

@@ -1,0 +1,98 @@
+/// The whole operator in a world that changes and breaks as the seed says, then heals: does everything hold?
+package struct OperatorScenario: Scenario {
+    package let name: String
+    private let settings: WorldSettings
+    private let main: OperatorMain
+
+    /// How long a healed world may take to be as it should: two failures in a row at the longest backoff.
+    private static let patience = Duration.seconds(30 * 60)
+    private static let rest = Duration.seconds(10 * 60)
+
+    package init(name: String = "operator", _ settings: WorldSettings, main: @escaping OperatorMain) {
+        self.name = name
+        self.settings = settings
+        self.main = main
+    }
+
+    package var budget: SimulationBudget {
+        var budget = SimulationBudget()
+        budget.steps = 20_000_000
+        budget.time = .seconds(6 * 3_600)
+        return budget
+    }
+
+    package func run(in simulation: Simulation) async throws -> [Violation] {
+        let world = try World(settings, in: simulation)
+        let random = simulation.random("scenario")
+        for service in ["a", "b"] { try world.createService(service) }
+        for index in 0..<settings.pods { try world.createPod(services: index == 0 ? ["a", "b"] : ["a"]) }
+        simulation.spawn { await world.supervise(main) }
+        KubeFaults(simulation).start(in: world)
+        if random.chance(500) { makeLinksFaulty(world, random) }
+        try await Mutator(world).run(for: random.duration(.seconds(30)...(.seconds(900))))
+        world.heal()
+        var verdict = try await settle(world)
+        if verdict.isEmpty { verdict = try await rest(world) }
+        simulation.effects = world.now.processes.first?.effects ?? 0
+        let ended = world.now.processes.dropLast().filter { !$0.hasEnded }.map(\.name)
+        for name in ended { verdict.append(Violation("ends when cancelled", "\(name) still runs")) }
+        return world.now.violations + verdict
+    }
+
+    private func makeLinksFaulty(_ world: World, _ random: RandomStream) {
+        let faults: [NetworkFault] = [
+            .refused, .blackhole, .hang, .answerHangs, .resetBefore, .resetAfter, .slow(.seconds(4)), .duplicated,
+            .truncated(after: 20),
+        ]
+        let chosen = faults.filter { _ in random.chance(500) }
+        for authority in [World.kubeAuthority] + world.pods.map(\.authority) {
+            world.network.changeLink(to: authority) { link in
+                link.faultPermille = random.pick([0, 10, 50, 150]) ?? 0
+                link.faults = chosen
+            }
+        }
+    }
+
+    /// Waits until everything is as it should be; what is not when patience ends is the verdict.
+    private func settle(_ world: World) async throws -> [Violation] {
+        let judge = Judge(world: world)
+        let end = world.simulation.now + Self.patience
+        var verdict = judge.verdict()
+        while !verdict.isEmpty, world.simulation.now < end {
+            try await world.simulation.sleep(for: .seconds(10))
+            verdict = judge.verdict()
+        }
+        world.simulation.trace("-- settled: \(verdict.isEmpty)")
+        return verdict
+    }
+
+    /// Nothing is written and nothing asked but the probes, and all stays as it is.
+    private func rest(_ world: World) async throws -> [Violation] {
+        // A last status, and its echo.
+        try await world.simulation.sleep(for: settings.probeInterval * 2)
+        world.monitor.reset()
+        let isFailing = world.adapters.contains { $0.phase != "Ready" && $0.phase != "Suspended" }
+        try await world.simulation.sleep(for: Self.rest)
+        let counts = world.monitor.counts
+        var noise = counts.statusWrites + counts.otherWrites
+        // What failed is tried again, at most every few minutes, and changes nothing.
+        if !isFailing { noise += counts.changes }
+        var verdict = Judge(world: world).verdict()
+        verdict += noise.prefix(5).map { Violation("quiet at rest", $0) }
+        return verdict + probes(counts, world)
+    }
+
+    /// Exactly one health and one list for each server and interval.
+    private func probes(_ counts: Monitor.Counts, _ world: World) -> [Violation] {
+        let expected = Int(Self.rest / settings.probeInterval)
+        let services = Set(world.adapters.map(\.service))
+        return world.pods.filter { !services.isDisjoint(with: $0.services) }.flatMap { pod in
+            [("health", counts.health), ("models", counts.models)].compactMap { kind, counts in
+                let count = counts[pod.authority] ?? 0
+                guard abs(count - expected) > 2 else { return nil }
+                let message = "\(pod.name) was asked for \(kind) \(count) times, not \(expected)"
+                return Violation("one probe an interval", message)
+            }
+        }
+    }
+}

@@ -1,0 +1,115 @@
+import Effects
+import KubeSimulator
+import Synchronization
+
+/// A pod and the server in it: what Kubernetes says of it, and what answers at its address.
+final class SimulatedPod: HTTPHandler {
+    struct State: Sendable {
+        var server: any ModelServer
+        var restarts = 0
+        var isReady = true
+        var isTerminating = false
+        var trouble: ServerTrouble?
+        /// How long a load takes.
+        var loadTime = Duration.milliseconds(50)
+    }
+
+    let name: String
+    let uid: String
+    let address: String
+    /// Services that select it.
+    let services: [String]
+    private let simulation: Simulation
+    private let state: Mutex<State>
+
+    static let port = 8000
+
+    init(
+        name: String, uid: String, address: String, services: [String], server: any ModelServer,
+        in simulation: Simulation
+    ) {
+        self.name = name
+        self.uid = uid
+        self.address = address
+        self.services = services
+        self.simulation = simulation
+        state = Mutex(State(server: server))
+    }
+
+    var authority: String { "\(address):\(Self.port)" }
+    var now: State { state.withLock { $0 } }
+    /// Roots by adapter name.
+    var adapters: [String: String] { now.server.adapters }
+    var containerID: String { "containerd://\(uid)-\(now.restarts)" }
+
+    func change(_ change: (inout State) -> Void) { state.withLock { change(&$0) } }
+
+    func respond(to request: HTTPRequest) async throws -> HTTPResponse {
+        let isChange = !request.method.isSafe
+        if isChange, request.url.hasPrefix("/v1/load") { try await simulation.sleep(for: now.loadTime) }
+        let isList = request.url == "/v1/models"
+        switch now.trouble {
+        case .hanging: try await simulation.clock.sleepForever()
+        case .failing: return HTTPResponse(status: 500, body: Array("Internal Server Error".utf8))
+        case .unhealthy where request.url == "/health": return HTTPResponse(status: 503)
+        case .refusingChanges where isChange:
+            let body = #"{"error":{"message":"CUDA error","type":"InternalServerError","param":null,"code":500}}"#
+            return HTTPResponse(status: 500, body: Array(body.utf8))
+        case .html where isList: return HTTPResponse(status: 200, body: Array("<html>It works!</html>".utf8))
+        case .empty where isList: return HTTPResponse(status: 200, body: Array(#"{"object":"list","data":[]}"#.utf8))
+        case .cutOff where isList:
+            return HTTPResponse(status: 200, body: Array(#"{"object":"list","data":[{"id":"ti"#.utf8))
+        default: break
+        }
+        return try await now.server.respond(to: request)
+    }
+
+    /// The Pod object; without a uid where it is not created yet.
+    static func manifest(name: String, namespace: String, services: [String]) -> JSONValue {
+        [
+            "apiVersion": "v1", "kind": "Pod",
+            "metadata": [
+                "name": .string(name), "namespace": .string(namespace),
+                "labels": .object(Dictionary(services.map { ("service-\($0)", "yes") }) { first, _ in first }),
+            ],
+            "spec": [
+                "containers": [
+                    [
+                        "name": "vllm", "image": "vllm/vllm-openai",
+                        "ports": [["name": "http", "containerPort": .int(Int64(port)), "protocol": "TCP"]],
+                    ]
+                ]
+            ],
+        ]
+    }
+
+    var status: JSONValue {
+        let now = now
+        let ready: JSONValue = now.isReady ? "True" : "False"
+        return [
+            "phase": "Running", "podIP": .string(address), "podIPs": [["ip": .string(address)]],
+            "conditions": [["type": "Ready", "status": ready, "lastTransitionTime": "2026-01-01T00:00:00Z"]],
+            "containerStatuses": [
+                [
+                    "name": "vllm", "ready": .bool(now.isReady), "restartCount": .int(Int64(now.restarts)),
+                    "image": "vllm/vllm-openai", "imageID": "x", "containerID": .string(containerID), "started": true,
+                ]
+            ],
+        ]
+    }
+
+    /// The endpoint in an EndpointSlice of `namespace`.
+    func endpoint(in namespace: String) -> JSONValue {
+        let now = now
+        return [
+            "addresses": [.string(address)],
+            "conditions": [
+                "ready": .bool(now.isReady && !now.isTerminating), "serving": .bool(now.isReady),
+                "terminating": .bool(now.isTerminating),
+            ],
+            "targetRef": [
+                "kind": "Pod", "namespace": .string(namespace), "name": .string(name), "uid": .string(uid),
+            ],
+        ]
+    }
+}

@@ -1,0 +1,35 @@
+import KubeSimulator
+
+extension World {
+    /// Creates a LoRAAdapter as a user does.
+    func createAdapter(_ name: String, spec: JSONValue) throws {
+        try kube.create([
+            "apiVersion": "lora-operator.dev/v1alpha1", "kind": "LoRAAdapter",
+            "metadata": ["name": .string(name), "namespace": .string(Self.namespace)], "spec": spec,
+        ])
+        note(spec: spec, of: name)
+    }
+
+    /// Changes a spec as a user does.
+    func editAdapter(_ name: String, _ edit: (inout JSONValue) -> Void) throws {
+        guard var object = adapter(name)?.object, let spec = object["spec"] else { return }
+        var edited = spec
+        edit(&edited)
+        object["spec"] = edited
+        try kube.replace(object)
+        note(spec: edited, of: name)
+    }
+
+    func deleteAdapter(_ name: String) throws {
+        guard let adapter = adapter(name), !adapter.isTerminating else { return }
+        if adapter.isOrphaning {
+            change { $0.orphaned.formUnion(adapter.claims + [adapter.entry]) }
+        }
+        try kube.delete("loraadapters", namespace: Self.namespace, name: name)
+    }
+
+    private func note(spec: JSONValue, of name: String) {
+        guard spec["conflictPolicy"]?.stringValue == "Overwrite" else { return }
+        _ = change { $0.overwritten.insert(spec["loraName"]?.stringValue ?? name) }
+    }
+}

@@ -1,0 +1,221 @@
+import KubeSimulator
+import Synchronization
+
+/// The operator under simulation: runs until its task is cancelled.
+package typealias OperatorMain = @Sendable (ProcessTransport, Simulation) async throws -> Void
+
+/// What a world is made of.
+package struct WorldSettings: Sendable {
+    /// YAML of the CustomResourceDefinitions.
+    package var definitions: [String]
+    package var makeServer: @Sendable (Simulation) throws -> any ModelServer
+    /// The base model that every server serves.
+    package var baseModel = "tiny"
+    package var pods = 3
+    /// Every server can load what lies under this path, and nothing else.
+    package var adapterRoot = "/adapters/"
+    package var probeInterval = Duration.seconds(30)
+
+    package init(definitions: [String], makeServer: @escaping @Sendable (Simulation) throws -> any ModelServer) {
+        self.definitions = definitions
+        self.makeServer = makeServer
+    }
+}
+
+/// A cluster in one process: an API server, Services, Pods with model servers, the network between them, the operator.
+package final class World: Sendable {
+    package static let namespace = "demo"
+    package static let kubeAuthority = "kube.simulated:6443"
+    /// Where the operator finds the API server.
+    package static let kubeURL = "http://\(kubeAuthority)"
+
+    struct State: Sendable {
+        var pods: [String: SimulatedPod] = [:]
+        /// Services that exist, and the pods' addresses in use.
+        var services: Set<String> = []
+        var freeAddresses: [String]
+        var lastPod = 0
+        /// Entries that others put on servers, by container.
+        var foreign: [String: Set<Entry>] = [:]
+        /// Entries that may stay: their objects were deleted with `Orphan`.
+        var orphaned: Set<Entry> = []
+        /// Names that some object was allowed to take from others.
+        var overwritten: Set<String> = []
+        var violations: [Violation] = []
+        var processes: [SimulatedProcess] = []
+        var isOperatorStopping = false
+    }
+
+    let simulation: Simulation
+    let settings: WorldSettings
+    let network: SimulatedNetwork
+    let kube: KubeSimulator
+    let monitor: Monitor
+    private let state: Mutex<State>
+    private let delays: RandomStream
+
+    package init(_ settings: WorldSettings, in simulation: Simulation) throws {
+        self.settings = settings
+        self.simulation = simulation
+        network = SimulatedNetwork(simulation)
+        var configuration = KubeSimulator.Configuration()
+        configuration.customResourceDefinitions = settings.definitions
+        kube = try KubeSimulator(configuration, time: simulation, random: simulation.random("kube"))
+        state = Mutex(State(freeAddresses: (1...20).map { "10.0.0.\($0)" }))
+        delays = simulation.random("delays")
+        monitor = Monitor()
+        network.register(kube, at: Self.kubeAuthority)
+        network.observe { [weak self] event in
+            guard let self else { return }
+            monitor.note(event, in: self)
+        }
+    }
+
+    var now: State { state.withLock { $0 } }
+
+    func change<Value: Sendable>(_ change: (inout State) -> Value) -> Value { state.withLock { change(&$0) } }
+
+    func violate(_ invariant: String, _ message: String) {
+        simulation.trace("VIOLATION \(invariant): \(message)")
+        let violation = Violation(invariant, "\(simulation.now.inSeconds) \(message)")
+        state.withLock { $0.violations.append(violation) }
+    }
+
+    // MARK: Looking
+
+    /// Pods by name.
+    var pods: [SimulatedPod] { now.pods.sorted { $0.key < $1.key }.map(\.value) }
+
+    func pod(at authority: String) -> SimulatedPod? { pods.first { $0.authority == authority } }
+
+    var adapters: [Adapter] { kube.list("loraadapters", namespace: Self.namespace).map { Adapter(object: $0) } }
+
+    func adapter(_ name: String) -> Adapter? {
+        kube.get("loraadapters", namespace: Self.namespace, name: name).map { Adapter(object: $0) }
+    }
+
+    func isLoadable(_ path: String) -> Bool { path.hasPrefix(settings.adapterRoot) }
+
+    // MARK: Services and pods
+
+    func createService(_ name: String) throws {
+        try kube.create([
+            "apiVersion": "v1", "kind": "Service",
+            "metadata": ["name": .string(name), "namespace": .string(Self.namespace)],
+            "spec": [
+                "type": "ClusterIP", "clusterIP": "10.96.0.10", "ipFamilies": ["IPv4"],
+                "selector": [.init("service-\(name)"): "yes"],
+                "ports": [["name": "http", "port": 80, "targetPort": 8000, "protocol": "TCP"]],
+            ],
+        ])
+        _ = change { $0.services.insert(name) }
+        try publishSlice(of: name)
+    }
+
+    func deleteService(_ name: String) throws {
+        _ = change { $0.services.remove(name) }
+        try kube.delete("services", namespace: Self.namespace, name: name)
+        try? kube.delete("endpointslices", namespace: Self.namespace, name: "\(name)-slice")
+    }
+
+    /// A new pod, running and listening.
+    @discardableResult
+    func createPod(services: [String], name: String? = nil, address: String? = nil) throws -> SimulatedPod? {
+        let place = change { state -> (String, String)? in
+            guard let free = state.freeAddresses.first(where: { address == nil || $0 == address }) else { return nil }
+            state.freeAddresses.removeAll { $0 == free }
+            state.lastPod += 1
+            return (name ?? "vllm-\(state.lastPod)", free)
+        }
+        guard let (name, address) = place else { return nil }
+        let object = try kube.create(
+            SimulatedPod.manifest(name: name, namespace: Self.namespace, services: services))
+        let pod = SimulatedPod(
+            name: name, uid: object["metadata", "uid"]?.stringValue ?? "", address: address, services: services,
+            server: try settings.makeServer(simulation), in: simulation)
+        change { $0.pods[name] = pod }
+        network.register(pod, at: pod.authority)
+        try publish(pod)
+        return pod
+    }
+
+    /// The container starts anew, under another ID: the server forgets everything.
+    func restart(_ pod: SimulatedPod) throws {
+        let server = try settings.makeServer(simulation)
+        change { $0.foreign[pod.containerID] = nil }
+        pod.change { state in
+            state.server = server
+            state.restarts += 1
+        }
+        network.resetConnections(to: pod.authority)
+        publishLater(pod)
+    }
+
+    /// The pod and its host are gone, at once or after a time in which its endpoint says terminating.
+    func delete(_ pod: SimulatedPod, afterTerminating grace: Duration?) {
+        simulation.spawn { [self] in
+            if let grace {
+                pod.change { $0.isTerminating = true }
+                for service in pod.services { publishSliceLater(of: service) }
+                try? await simulation.sleep(for: grace)
+            }
+            network.register(nil, at: pod.authority)
+            network.resetConnections(to: pod.authority)
+            change { state in
+                state.pods[pod.name] = nil
+                state.foreign[pod.containerID] = nil
+                state.freeAddresses.append(pod.address)
+            }
+            try? kube.delete("pods", namespace: Self.namespace, name: pod.name)
+            for service in pod.services { publishSliceLater(of: service) }
+        }
+    }
+
+    /// Tells the API server how a pod is, after the delay with which a kubelet does.
+    func publishLater(_ pod: SimulatedPod) {
+        let delay = delays.duration(.zero ... .seconds(3))
+        simulation.spawn { [self] in
+            try? await simulation.sleep(for: delay)
+            // It may be gone, and another of its name there.
+            guard now.pods[pod.name]?.uid == pod.uid else { return }
+            do { try publish(pod) } catch { violate("environment", "\(error)") }
+        }
+    }
+
+    private func publish(_ pod: SimulatedPod) throws {
+        guard var object = kube.get("pods", namespace: Self.namespace, name: pod.name) else { return }
+        object["status"] = pod.status
+        try kube.replace(object)
+        for service in pod.services { publishSliceLater(of: service) }
+    }
+
+    private func publishSliceLater(of service: String) {
+        let delay = delays.duration(.zero ... .seconds(2))
+        simulation.spawn { [self] in
+            try? await simulation.sleep(for: delay)
+            do { try publishSlice(of: service) } catch { violate("environment", "\(error)") }
+        }
+    }
+
+    private func publishSlice(of service: String) throws {
+        guard now.services.contains(service) else { return }
+        let endpoints = pods.filter { $0.services.contains(service) }.map { $0.endpoint(in: Self.namespace) }
+        let name = "\(service)-slice"
+        var slice: JSONValue = [
+            "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4",
+            "metadata": [
+                "name": .string(name), "namespace": .string(Self.namespace),
+                "labels": ["kubernetes.io/service-name": .string(service)],
+            ],
+            "endpoints": .array(endpoints),
+            "ports": [["name": "http", "port": .int(Int64(SimulatedPod.port)), "protocol": "TCP"]],
+        ]
+        guard let present = kube.get("endpointslices", namespace: Self.namespace, name: name) else {
+            try kube.create(slice)
+            return
+        }
+        guard present["endpoints"] != slice["endpoints"] else { return }
+        slice["metadata"] = present["metadata"]
+        try kube.replace(slice)
+    }
+}

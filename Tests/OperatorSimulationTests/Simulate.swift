@@ -1,0 +1,35 @@
+import Effects
+import OperatorSimulation
+import Synchronization
+
+/// Runs `body` in a simulation of its own.
+@discardableResult
+func simulate<Value: Sendable>(
+    seed: UInt64 = 1, budget: SimulationBudget = SimulationBudget(),
+    _ body: @escaping @Sendable (Simulation) async throws -> Value
+) throws -> Value {
+    let simulation = Simulation(seed: seed, budget: budget)
+    return try simulation.run { try await body(simulation) }
+}
+
+/// A list that tasks add to.
+final class Log: Sendable {
+    private let entries = Mutex<[String]>([])
+
+    var all: [String] { entries.withLock { $0 } }
+
+    func add(_ entry: String) { entries.withLock { $0.append(entry) } }
+}
+
+/// A handler made of a closure, which notes every request that reaches it.
+struct Server: HTTPHandler {
+    let log = Log()
+    var answer: @Sendable (HTTPRequest) async throws -> HTTPResponse = { _ in
+        HTTPResponse(status: 200, body: Array("hello".utf8))
+    }
+
+    func respond(to request: HTTPRequest) async throws -> HTTPResponse {
+        log.add("\(request.method.rawValue) \(request.url)")
+        return try await answer(request)
+    }
+}
