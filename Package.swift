@@ -92,6 +92,9 @@ let package = Package(
         suite("VLLMAPITests", ["VLLMAPI", "VLLMSimulator", "Effects", "TestSupport"]),
         suite("AdapterPlanningTests", ["AdapterPlanning"]),
         suite(
+            "AdapterControllerTests",
+            ["AdapterController", "AdapterPlanning", "Effects", "KubeAPI", "VLLMAPI", "TestSupport", logging]),
+        suite(
             "KubeSimulatorTests",
             ["KubeSimulator", "HTTPServer", "CurlHTTP", "KubeAPI", "Effects", "TestSupport", logging, yams]),
         suite("VLLMSimulatorTests", ["VLLMSimulator", "HTTPServer", "CurlHTTP", "Effects", "TestSupport", logging]),
