@@ -12,6 +12,9 @@ DEBUG   := --explicit-target-dependency-import-check error
 RELEASE := --configuration release --scratch-path build/release --static-swift-stdlib
 ASAN    := --sanitize address --scratch-path build/asan
 
+# A filter that matches nothing passes, as far as `swift test` is concerned.
+some_ran = @if grep -q '<testsuite [^>]* tests="0"' $(1); then echo "no test matches the filter"; exit 1; fi
+
 .DEFAULT_GOAL := help
 .PHONY: help bootstrap build release test lint format check test-asan simulate demo conformance e2e image clean
 
@@ -30,6 +33,7 @@ release: bootstrap ## build the optimised binary, build/release/release/lora-ope
 test: build ## run every test; FILTER=name runs some
 	@mkdir -p $(RESULTS)
 	$(SWIFT) test --skip-build $(DEBUG) --disable-xctest --xunit-output $(RESULTS)/test.xml $(if $(FILTER),--filter $(FILTER))
+	$(call some_ran,$(RESULTS)/test.xml)
 
 lint: ## check format, file length, forbidden words, YAML, Dockerfile, scripts
 	@scripts/lint.sh
@@ -43,6 +47,7 @@ test-asan: bootstrap ## run the tests near C code under AddressSanitizer
 	@mkdir -p $(RESULTS)
 	$(SWIFT) build --build-tests $(ASAN)
 	$(SWIFT) test --skip-build $(ASAN) --disable-xctest --xunit-output $(RESULTS)/asan.xml --filter CurlHTTPTests
+	$(call some_ran,$(RESULTS)/asan.xml)
 
 simulate: bootstrap ## run the whole operator under SEEDS=N seeds of faults and schedules, in virtual time
 	$(SWIFT) build --product simulate-operator $(RELEASE)
