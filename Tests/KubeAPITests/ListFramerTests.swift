@@ -18,7 +18,8 @@ struct ListFramerTests {
     @Test(arguments: [
         (#"{"items":[{"a":[1]},{"b":"]"}],"kind":"L"}"#, [#"{"a":[1]}"#, #"{"b":"]"}"#], #"{"items":[],"kind":"L"}"#),
         (#"{"kind":"L","items":[]}"#, [], #"{"kind":"L","items":[]}"#),
-        (#"{"items":null}"#, [], #"{"items":null}"#), (#"{ "items" : [ 1 , "x" ] } "#, ["1", "\"x\""], #"{ "items" : [] }"#),
+        (#"{"items":null}"#, [], #"{"items":null}"#),
+        (#"{ "items" : [ 1 , "x" ] } "#, ["1", "\"x\""], #"{ "items" : [] }"#),
         (#"{"x":{"items":[1]},"items":[2]}"#, ["2"], #"{"x":{"items":[1]},"items":[]}"#),
         (#"{"a":"items","b":[1],"items":[2]}"#, ["2"], #"{"a":"items","b":[1],"items":[]}"#),
         (#"{"a\"items":[1]}"#, [], #"{"a\"items":[1]}"#),

@@ -45,7 +45,8 @@ struct RecordingTests {
     @Test func `071: three changes and the bookmarks before the server's close`() async throws {
         let transcript = try #require(Transcript.named("071", of: "kubernetes"))
         let events = await events(of: transcript)
-        #expect(events.list.map { $0.prefix { $0 != " " } } == ["added", "modified", "deleted", "bookmark", "bookmark"])
+        #expect(
+            events.list.map { $0.prefix { $0 != " " } } == ["added", "modified", "deleted", "bookmark", "bookmark"])
     }
 
     @Test func `45: 072: an expired version is an event inside a watch that was accepted`() async throws {

@@ -106,9 +106,10 @@ struct ReflectorTests {
         ])
 
         #expect(try bench.run(for: .seconds(19)) == ["list", "watch 5"])
-        #expect(try ReflectorBench([
-            Answer.list([a1], at: "5"), Answer.status(429, headers: [HTTPHeader("Retry-After", "20")]),
-        ]).run(for: .seconds(30)) == ["list", "watch 5", "watch 5"])
+        #expect(
+            try ReflectorBench([
+                Answer.list([a1], at: "5"), Answer.status(429, headers: [HTTPHeader("Retry-After", "20")]),
+            ]).run(for: .seconds(30)) == ["list", "watch 5", "watch 5"])
     }
 
     @Test(arguments: [HTTPFailure.Kind.connectionRefused, .reset, .nameResolution, .tls, .idleTimeout])
@@ -132,7 +133,8 @@ struct ReflectorTests {
     @Test func `40: a kind that is not installed is waited for`() throws {
         let absent: ScriptedTransport.Answer = { _ in
             HTTPResponse(
-                status: 404, headers: [HTTPHeader("Content-Type", "text/plain")], body: Array("404 page not found".utf8))
+                status: 404, headers: [HTTPHeader("Content-Type", "text/plain")], body: Array("404 page not found".utf8)
+            )
         }
         let bench = ReflectorBench([absent, absent, absent, Answer.list([a1], at: "5")])
 
@@ -173,7 +175,8 @@ struct ReflectorTests {
         let broken = Thing("a", version: "7").json.replacing(":0}", with: ":\"x\"}")
         let bench = ReflectorBench([
             Answer.list([a1], at: "5"),
-            Answer.watch([#"{"type":"MODIFIED","object":\#(broken)}"#, Line.added(Thing("b", version: "8"))], end: .close),
+            Answer.watch(
+                [#"{"type":"MODIFIED","object":\#(broken)}"#, Line.added(Thing("b", version: "8"))], end: .close),
         ])
 
         #expect(try bench.run() == ["list", "watch 5", "watch 8"])
@@ -183,7 +186,8 @@ struct ReflectorTests {
 
     @Test func `an object that can no longer be read does not vanish with a list`() throws {
         let broken = Thing("a", version: "7").json.replacing(":0}", with: ":\"x\"}")
-        let list = #"{"apiVersion":"test.dev/v1","kind":"ThingList","items":[\#(broken)],"metadata":{"resourceVersion":"9"}}"#
+        let list =
+            #"{"apiVersion":"test.dev/v1","kind":"ThingList","items":[\#(broken)],"metadata":{"resourceVersion":"9"}}"#
         let bench = ReflectorBench([
             Answer.list([a1, b2], at: "5"), Answer.watch([Line.error(410)], end: .close), { _ in .json(list) },
         ])

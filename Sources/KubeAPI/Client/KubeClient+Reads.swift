@@ -2,7 +2,9 @@ import Effects
 
 extension KubeClient {
     /// Reads one object, as the store of the server knows it now.
-    package func get<Object: KubeObject>(_ type: Object.Type = Object.self, _ key: NamespacedName) async throws -> Object {
+    package func get<Object: KubeObject>(
+        _ type: Object.Type = Object.self, _ key: NamespacedName
+    ) async throws -> Object {
         let target = RequestTarget(type, key)
         let attempt = "get \(target.description)"
         return try await exchange(Call(attempt: attempt, target: target, repeats: Self.repeats)) { response in

@@ -41,7 +41,9 @@ enum Answer {
         { _ in .stream(events.map { Array("\($0)\n".utf8) }, end: end) }
     }
 
-    static func status(_ code: Int, reason: String = "Reason", cause: String = "", headers: [HTTPHeader] = [])
+    static func status(
+        _ code: Int, reason: String = "Reason", cause: String = "", headers: [HTTPHeader] = []
+    )
         -> ScriptedTransport.Answer
     {
         { _ in .json(statusBody(code, reason: reason, cause: cause), status: code, headers: headers) }
