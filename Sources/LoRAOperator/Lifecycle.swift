@@ -7,7 +7,7 @@ enum Lifecycle {
     /// The first SIGTERM or SIGINT cancels `body` and waits for it; the second one ends the process at once.
     static func run(_ logger: Logger, _ body: @escaping @Sendable () async throws -> Void) async throws {
         // A reader of the log that has gone must not end the process.
-        unsafe signal(SIGPIPE, SIG_IGN)
+        signal(SIGPIPE, SIG_IGN)
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
@@ -19,8 +19,8 @@ enum Lifecycle {
             }
             group.addTask {
                 guard let first = await signals.first(where: { _ in true }) else { return }
-                unsafe signal(SIGTERM, SIG_DFL)
-                unsafe signal(SIGINT, SIG_DFL)
+                signal(SIGTERM, SIG_DFL)
+                signal(SIGINT, SIG_DFL)
                 logger.info("stopping", metadata: ["signal": "\(first)"])
             }
             defer { group.cancelAll() }

@@ -1,12 +1,10 @@
 import ArgumentParser
 import Logging
 
-extension Logger.Level: ExpressibleByArgument {}
-
 struct LogFlags: ParsableArguments {
     enum Format: String, ExpressibleByArgument, CaseIterable { case text, json }
 
-    @Option(help: "trace, debug, info, notice, warning, error or critical.")
+    @Option(help: "trace, debug, info, notice, warning, error or critical.", transform: LogFlags.level)
     var logLevel: Logger.Level = .info
 
     @Option(help: "text or json.")
@@ -14,5 +12,13 @@ struct LogFlags: ParsableArguments {
 
     func makeLogger() -> Logger {
         Logger(label: "lora-operator") { _ in LineLogHandler(logLevel: logLevel, format: logFormat) }
+    }
+
+    private static func level(_ text: String) throws -> Logger.Level {
+        guard let level = Logger.Level(rawValue: text) else {
+            let levels = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ValidationError("--log-level '\(text)' is not one of \(levels)")
+        }
+        return level
     }
 }

@@ -1,0 +1,83 @@
+import AdapterController
+import Effects
+import HTTPServer
+import KubeAPI
+import Logging
+
+/// One run of `local`: the embedded API, the operator on it, and perhaps simulated servers and a watched directory.
+struct LocalSession: Sendable {
+    var port: Int
+    var kubeconfigPath: String
+    var manifests: String?
+    var options: OperatorOptions
+    var effects: Effects
+    var logger: Logger
+
+    /// Runs over real servers.
+    func run(_ servers: [LocalServer]) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            try await run(servers, fleet: nil, in: &group)
+        }
+    }
+
+    /// Runs over `count` simulated servers, each at an address of its own.
+    func run(simulating count: Int) async throws {
+        let fleet = SimulatedFleet(count: count, time: effects.time, random: effects.random, logger: logger)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            let servers = try await fleet.start(in: &group)
+            try await run(servers, fleet: fleet, in: &group)
+        }
+    }
+
+    private func run(
+        _ servers: [LocalServer], fleet: SimulatedFleet?, in group: inout ThrowingTaskGroup<Void, any Error>
+    ) async throws {
+        defer { group.cancelAll() }
+        let cluster = try LocalCluster(servers, time: effects.time, random: effects.random)
+        let url = try await serve(cluster, fleet: fleet, in: &group)
+        try Kubeconfig.write(server: url, to: kubeconfigPath)
+        defer { Kubeconfig.remove(kubeconfigPath) }
+        tell(servers)
+
+        var options = options
+        options.namespaces = [LocalCluster.namespace]
+        options.addresses.exactly = Set(servers.map { "\($0.address):\($0.port)" })
+        options.defaultAPIKey = Environment["VLLM_API_KEY"]
+        let client = KubeClient(
+            configuration: KubeConfiguration(server: url, source: kubeconfigPath), effects: effects,
+            userAgent: Build.userAgent)
+        let lora = Operator(options: options, client: client, effects: effects, logger: logger)
+        group.addTask { try await lora.run() }
+        if let manifests {
+            let directory = ManifestDirectory(path: manifests, client: client, time: effects.time, logger: logger)
+            group.addTask { try await directory.watch() }
+        }
+        try await group.next()
+    }
+
+    /// Gives the API a socket on loopback and returns its URL.
+    private func serve(
+        _ cluster: LocalCluster, fleet: SimulatedFleet?, in group: inout ThrowingTaskGroup<Void, any Error>
+    ) async throws -> String {
+        var handler: any HTTPHandler = cluster.api
+        if let fleet { handler = FleetControl(prefix: cluster.pathPrefix, fleet: fleet, next: handler) }
+        let server = HTTPServer(host: "127.0.0.1", port: port, handler: handler, logger: logger)
+        let (bound, report) = AsyncThrowingStream.makeStream(of: Int.self)
+        group.addTask {
+            do {
+                try await server.run { report.yield($0) }
+            } catch {
+                report.finish(throwing: error)
+                throw error
+            }
+        }
+        for try await port in bound { return "http://127.0.0.1:\(port)\(cluster.pathPrefix)" }
+        throw CancellationError()
+    }
+
+    private func tell(_ servers: [LocalServer]) {
+        let names = servers.map { "\($0.name) (\($0.address):\($0.port))" }.joined(separator: ", ")
+        print("The servers \(names) stand behind the Service vllm in the namespace default.")
+        print("Use them with: export KUBECONFIG=\(kubeconfigPath)")
+    }
+}
