@@ -22,18 +22,18 @@ enum Kubeconfig {
             """
         // Written beside and moved into place, so that no reader sees half of it, and never with wider rights.
         let draft = "\(path).\(getpid())"
-        let descriptor = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        let descriptor = unsafe open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw problem(path) }
         let bytes = Array(text.utf8)
         let written = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
         close(descriptor)
-        guard written == bytes.count, rename(draft, path) == 0 else {
-            unlink(draft)
+        guard written == bytes.count, unsafe rename(draft, path) == 0 else {
+            unsafe unlink(draft)
             throw problem(path)
         }
     }
 
-    static func remove(_ path: String) { unlink(path) }
+    static func remove(_ path: String) { unsafe _ = unlink(path) }
 
     private static func problem(_ path: String) -> StartupError {
         let cause = unsafe String(cString: strerror(errno))

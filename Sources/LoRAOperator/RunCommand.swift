@@ -45,7 +45,7 @@ struct RunCommand: AsyncParsableCommand {
         options.defaultAPIKey = defaultKey(logger)
         let health = try BindAddress(healthProbeBindAddress, flag: "--health-probe-bind-address")
 
-        let transport = try CurlTransport()
+        let transport = CurlTransport()
         defer { transport.shutdown() }
         let effects = Effects(
             http: GatedTransport(transport, gate: .open), time: SystemTime(), random: SystemRandom())

@@ -37,7 +37,8 @@ struct SimulatedFleet: Sendable {
     }
 }
 
-/// Lets people break and mend simulated servers: `POST /simulator/vllm-1/stop`, `start` or `restart`.
+/// Lets people break and mend simulated servers: `POST /simulator/vllm-1/stop`, `start` or `restart`; a `GET` of
+/// `/simulator/vllm-1` tells what it holds.
 struct FleetControl: HTTPHandler {
     var prefix: String
     var fleet: SimulatedFleet
@@ -48,10 +49,17 @@ struct FleetControl: HTTPHandler {
         let path = request.url.prefix { $0 != "?" }
         guard path.hasPrefix(prefix + "/simulator/") else { return try await next.respond(to: request) }
         let words = path.dropFirst(prefix.count + "/simulator/".count).split(separator: "/")
-        guard request.method == .post, words.count == 2, let number = Int(words[0].trimmingPrefix("vllm-")),
+        guard let name = words.first, let number = Int(name.trimmingPrefix("vllm-")),
             fleet.servers.indices.contains(number)
-        else { return answer(404, "write POST /simulator/vllm-0/stop, start or restart") }
+        else { return answer(404, "there is no such server") }
         let server = fleet.servers[number]
+        if request.method == .get, words.count == 1 {
+            let names = server.adapters.map { "\($0.name) from \($0.path)" }.sorted()
+            return answer(200, names.isEmpty ? "no adapters" : names.joined(separator: ", "))
+        }
+        guard request.method == .post, words.count == 2 else {
+            return answer(404, "write POST /simulator/vllm-0/stop, start or restart")
+        }
         switch words[1] {
         case "stop": server.goDown()
         case "start": server.comeUp()
