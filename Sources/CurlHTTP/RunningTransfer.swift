@@ -75,6 +75,9 @@ final class RunningTransfer {
     /// Why libcurl's `code` ended it, or nil for success.
     func failure(for code: CURLcode) -> HTTPFailure? {
         if let refusal { return refusal }
+        if code == CURLE_OK && !parser.isComplete {
+            return HTTPFailure(.reset, "the connection to \(transfer.request.target) broke within the headers")
+        }
         let outcome = CurlOutcome(
             code: code, errno: handle.connectErrno, wasSent: wasSent, hasHead: parser.isComplete,
             detail: handle.errorDetail)
