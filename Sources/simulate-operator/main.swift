@@ -16,7 +16,15 @@ if ProcessInfo.processInfo.environment["SWIFT_DETERMINISTIC_HASHING"] != "1" {
     complain("cannot start itself with SWIFT_DETERMINISTIC_HASHING=1; set the variable and try again")
 }
 
-let scenarios: [any Scenario] = [NetworkScenario()]
+/// The definitions of the checkout that this was built from.
+func definitions() -> [String] {
+    let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../crds")
+    let file = root.appending(path: "loraadapters.yaml").standardized.path()
+    guard let data = FileManager.default.contents(atPath: file) else { complain("cannot read \(file)") }
+    return [String(decoding: data, as: UTF8.self)]
+}
+
+let scenarios: [any Scenario] = [OperatorScenario.standard(definitions: definitions()), NetworkScenario()]
 let options: SimulateOptions
 do {
     options = try SimulateOptions(Array(CommandLine.arguments.dropFirst()), scenarios: scenarios.map(\.name))

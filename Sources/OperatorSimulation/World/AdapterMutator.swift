@@ -68,5 +68,5 @@ struct AdapterMutator {
 
 extension RandomStream {
     /// One of the few paths of a name, now and then one that no server has.
-    func path(of name: String) -> String { chance(50) ? "/nowhere/\(name)" : "/adapters/\(name)-v\(1 + below(3))" }
+    func path(of name: String) -> String { chance(50) ? "/nowhere" : "/adapters/\(name)-v\(1 + below(3))" }
 }

@@ -47,7 +47,8 @@ struct Judge {
         let count = min(adapter.replicas ?? free.count, free.count)
         guard holding.count != count else { return [] }
         let lacking = free.filter { !$0.entries.contains(adapter.entry) }.map(\.name).joined(separator: ", ")
-        let message = "\(adapter.name) (\(adapter.entry)) is on \(holding.count) servers, not \(count); not on \(lacking)"
+        let message =
+            "\(adapter.name) (\(adapter.entry)) is on \(holding.count) servers, not \(count); not on \(lacking)"
         return [Violation("convergence", message)]
     }
 
@@ -95,7 +96,9 @@ struct Judge {
         return pod.entries.sorted().compactMap { entry in
             if foreign.contains(entry) || state.orphaned.contains(entry) { return nil }
             let isWanted = adapters.contains { adapter in
-                guard wanted(adapter).contains(where: { $0.uid == pod.uid }) else { return adapter.isSuspended && adapter.claims.contains(entry) }
+                guard wanted(adapter).contains(where: { $0.uid == pod.uid }) else {
+                    return adapter.isSuspended && adapter.claims.contains(entry)
+                }
                 if adapter.entry == entry { return true }
                 return adapter.claims.contains(entry) && excuse(of: adapter, on: pod, among: adapters) != nil
             }

@@ -49,7 +49,7 @@ final class Monitor: Sendable {
             if exchange.isUnload { checkOwnership(exchange, world) }
         case .answered(let exchange, let status):
             guard exchange.isModels, status == 200, let pod = world.pod(at: exchange.authority),
-                pod.now.trouble == nil
+                pod.now.trouble?.isHonest ?? true
             else { return }
             state.withLock { $0.answered[exchange.id] = pod.entries }
         case .ended(let exchange):
@@ -131,7 +131,8 @@ final class Monitor: Sendable {
             let recent = lists.filter { $0.at >= now - Self.patience }
             let excuses = recent + (lists.last { $0.at < now - Self.patience }.map { [$0] } ?? [])
             if excuses.contains(where: { isListed($0.entries) }) { continue }
-            world.violate("no false Ready", "\(exchange.label) says that \(address) holds \(root), which it never listed")
+            world.violate(
+                "no false Ready", "\(exchange.label) says that \(address) holds \(root), which it never listed")
         }
         checkReady(status, exchange, world)
     }
@@ -142,7 +143,8 @@ final class Monitor: Sendable {
             return
         }
         let states = (status["servers"]?.arrayValue ?? []).compactMap { $0["state"]?.stringValue }
-        let ok = states.filter { $0 == "Loaded" || $0 == "OnDemand" }.count + Int(status["serversOmitted"]?.intValue ?? 0)
+        let ok =
+            states.filter { $0 == "Loaded" || $0 == "OnDemand" }.count + Int(status["serversOmitted"]?.intValue ?? 0)
         let desired = Int(status["desiredServers"]?.intValue ?? 0)
         if ok < desired || desired == 0 {
             world.violate("no false Ready", "\(exchange.label) says Ready with \(ok) of \(desired) servers")

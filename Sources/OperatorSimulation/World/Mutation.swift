@@ -1,5 +1,5 @@
 /// What a user, a kubelet, a neighbour or a bad day can do.
-enum Mutation: String, CaseIterable, Sendable {
+package enum Mutation: String, CaseIterable, Sendable {
     case createAdapter
     case deleteAdapter
     case recreateAdapter

@@ -1,4 +1,5 @@
 import KubeSimulator
+import VLLMSimulator
 
 /// Changes the world at random, as the seed says, and heals it again.
 ///
@@ -14,7 +15,7 @@ struct Mutator: Sendable {
         self.world = world
         let random = world.simulation.random("mutations")
         self.random = random
-        swarm = Mutation.allCases.filter { $0 == .createAdapter || random.chance(650) }
+        swarm = world.settings.mutations.filter { $0 == .createAdapter || random.chance(650) }
             .flatMap { Array(repeating: $0, count: $0.weight) }
         let longest = random.pick([2, 10, 40]) ?? 10
         pause = .milliseconds(10)...(.seconds(longest))
@@ -28,18 +29,18 @@ struct Mutator: Sendable {
             guard world.simulation.now + wait < end else { break }
             try await world.simulation.sleep(for: wait)
             guard let mutation = random.pick(swarm) else { continue }
-            do { try await apply(mutation) } catch { world.violate("environment", "\(mutation.rawValue): \(error)") }
+            do { try apply(mutation) } catch { world.violate("environment", "\(mutation.rawValue): \(error)") }
         }
         try await world.simulation.sleep(for: max(.zero, end - world.simulation.now))
     }
 
-    private func apply(_ mutation: Mutation) async throws {
+    private func apply(_ mutation: Mutation) throws {
         world.simulation.trace("-- \(mutation.rawValue)")
         switch mutation {
         case .createAdapter, .deleteAdapter, .recreateAdapter, .editPath, .editName, .editReplicas, .editSuspend,
             .editBase, .editService, .editPolicy:
             try AdapterMutator(world: world, random: random).apply(mutation)
-        case .restartContainer: if let pod { try world.restart(pod) }
+        case .restartContainer: if let pod { world.restart(pod) }
         case .deletePod: if world.pods.count > 1, let pod { world.delete(pod, afterTerminating: grace) }
         case .createPod: try world.createPod(services: services)
         case .recreatePod: recreatePod()
@@ -50,14 +51,14 @@ struct Mutator: Sendable {
         case .troubleServer: troubleServer()
         case .slowLoads:
             let loadTime = random.duration(.milliseconds(10)...(.seconds(90)))
-            pod?.change { $0.loadTime = loadTime }
+            pod?.server.reconfigure { $0.loadDuration = loadTime }
         case .loadOutOfBand:
             guard let pod, let name = random.pick(AdapterMutator.names) else { return }
-            await world.loadOutOfBand(Entry(name: name, root: random.path(of: name)), on: pod)
+            world.loadOutOfBand(Entry(name: name, root: random.path(of: name)), on: pod)
         case .unloadOutOfBand:
             guard let pod, let entry = random.pick(pod.entries.sorted()) else { return }
-            await world.unloadOutOfBand(entry, on: pod)
-        case .deleteService: try await deleteService()
+            world.unloadOutOfBand(entry, on: pod)
+        case .deleteService: try deleteService()
         case .resetKubeConnections: world.network.resetConnections(to: World.kubeAuthority)
         case .stallKube: troubleLink(World.kubeAuthority)
         case .compactHistory: world.kube.compact()
@@ -95,7 +96,9 @@ struct Mutator: Sendable {
         guard let pod, let trouble = random.pick(ServerTrouble.allCases) else { return }
         let duration = random.duration(.seconds(1)...(.seconds(240)))
         world.simulation.trace("\(pod.name) is \(trouble.rawValue)")
+        world.calm(pod)
         pod.change { $0.trouble = trouble }
+        trouble.begin(on: pod.server)
         if trouble == .down {
             world.network.changeLink(to: pod.authority) { $0.fault = .refused }
             world.network.resetConnections(to: pod.authority)
@@ -119,7 +122,7 @@ struct Mutator: Sendable {
         }
     }
 
-    private func deleteService() async throws {
+    private func deleteService() throws {
         guard let service = random.pick(world.now.services.sorted()) else { return }
         try world.deleteService(service)
         let wait = random.duration(.seconds(1)...(.seconds(60)))
@@ -134,6 +137,7 @@ extension World {
     /// Ends a server's trouble.
     func calm(_ pod: SimulatedPod) {
         pod.change { $0.trouble = nil }
+        ServerTrouble.end(on: pod.server)
         network.changeLink(to: pod.authority) { $0.fault = nil }
     }
 
@@ -150,10 +154,8 @@ extension World {
         for service in ["a", "b"] { restoreService(service) }
         for pod in pods {
             calm(pod)
-            pod.change { state in
-                state.isReady = true
-                state.loadTime = .milliseconds(50)
-            }
+            pod.change { $0.isReady = true }
+            pod.server.reconfigure { $0.loadDuration = .milliseconds(50) }
             publishLater(pod)
         }
     }

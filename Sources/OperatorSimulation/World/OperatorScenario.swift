@@ -27,8 +27,10 @@ package struct OperatorScenario: Scenario {
         for service in ["a", "b"] { try world.createService(service) }
         for index in 0..<settings.pods { try world.createPod(services: index == 0 ? ["a", "b"] : ["a"]) }
         simulation.spawn { await world.supervise(main) }
-        KubeFaults(simulation).start(in: world)
-        if random.chance(500) { makeLinksFaulty(world, random) }
+        if settings.hasFaults {
+            KubeFaults(simulation).start(in: world)
+            if random.chance(500) { makeLinksFaulty(world, random) }
+        }
         try await Mutator(world).run(for: random.duration(.seconds(30)...(.seconds(900))))
         world.heal()
         var verdict = try await settle(world)

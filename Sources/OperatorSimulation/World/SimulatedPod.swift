@@ -1,17 +1,15 @@
 import Effects
 import KubeSimulator
 import Synchronization
+import VLLMSimulator
 
 /// A pod and the server in it: what Kubernetes says of it, and what answers at its address.
 final class SimulatedPod: HTTPHandler {
     struct State: Sendable {
-        var server: any ModelServer
         var restarts = 0
         var isReady = true
         var isTerminating = false
         var trouble: ServerTrouble?
-        /// How long a load takes.
-        var loadTime = Duration.milliseconds(50)
     }
 
     let name: String
@@ -19,50 +17,28 @@ final class SimulatedPod: HTTPHandler {
     let address: String
     /// Services that select it.
     let services: [String]
-    private let simulation: Simulation
-    private let state: Mutex<State>
+    let server: SimulatedServer
+    private let state = Mutex(State())
 
     static let port = 8000
 
-    init(
-        name: String, uid: String, address: String, services: [String], server: any ModelServer,
-        in simulation: Simulation
-    ) {
+    init(name: String, uid: String, address: String, services: [String], server: SimulatedServer) {
         self.name = name
         self.uid = uid
         self.address = address
         self.services = services
-        self.simulation = simulation
-        state = Mutex(State(server: server))
+        self.server = server
     }
 
     var authority: String { "\(address):\(Self.port)" }
     var now: State { state.withLock { $0 } }
     /// Roots by adapter name.
-    var adapters: [String: String] { now.server.adapters }
+    var adapters: [String: String] { Dictionary(server.adapters) { _, last in last } }
     var containerID: String { "containerd://\(uid)-\(now.restarts)" }
 
     func change(_ change: (inout State) -> Void) { state.withLock { change(&$0) } }
 
-    func respond(to request: HTTPRequest) async throws -> HTTPResponse {
-        let isChange = !request.method.isSafe
-        if isChange, request.url.hasPrefix("/v1/load") { try await simulation.sleep(for: now.loadTime) }
-        let isList = request.url == "/v1/models"
-        switch now.trouble {
-        case .hanging: try await simulation.clock.sleepForever()
-        case .failing: return HTTPResponse(status: 500, body: Array("Internal Server Error".utf8))
-        case .unhealthy where request.url == "/health": return HTTPResponse(status: 503)
-        case .refusingChanges where isChange:
-            let body = #"{"error":{"message":"CUDA error","type":"InternalServerError","param":null,"code":500}}"#
-            return HTTPResponse(status: 500, body: Array(body.utf8))
-        case .html where isList: return HTTPResponse(status: 200, body: Array("<html>It works!</html>".utf8))
-        case .empty where isList: return HTTPResponse(status: 200, body: Array(#"{"object":"list","data":[]}"#.utf8))
-        case .cutOff where isList:
-            return HTTPResponse(status: 200, body: Array(#"{"object":"list","data":[{"id":"ti"#.utf8))
-        default: break
-        }
-        return try await now.server.respond(to: request)
-    }
+    func respond(to request: HTTPRequest) async throws -> HTTPResponse { try await server.respond(to: request) }
 
     /// The Pod object; without a uid where it is not created yet.
     static func manifest(name: String, namespace: String, services: [String]) -> JSONValue {

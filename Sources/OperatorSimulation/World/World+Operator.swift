@@ -1,4 +1,4 @@
-import Effects
+import VLLMSimulator
 
 extension World {
     /// Runs the operator, and starts it again whenever it was killed, until this task is cancelled.
@@ -44,24 +44,21 @@ extension World {
 
     // MARK: What others do to servers
 
-    /// Somebody else loads an adapter.
-    func loadOutOfBand(_ entry: Entry, on pod: SimulatedPod) async {
-        let body = #"{"lora_name":"\#(entry.name)","lora_path":"\#(entry.root)"}"#
-        guard await send(body, to: "/v1/load_lora_adapter", of: pod) else { return }
+    /// Somebody else loads an adapter, or replaces one.
+    func loadOutOfBand(_ entry: Entry, on pod: SimulatedPod) {
         simulation.trace("somebody loads \(entry) on \(pod.name)")
-        _ = change { $0.foreign[pod.containerID, default: []].insert(entry) }
+        let replaced = pod.entries.filter { $0.name == entry.name }
+        pod.server.loadOutOfBand(name: entry.name, path: entry.root)
+        change { state in
+            state.foreign[pod.containerID, default: []].subtract(replaced)
+            state.foreign[pod.containerID, default: []].insert(entry)
+        }
     }
 
     /// Somebody else unloads an adapter, be it whose it may.
-    func unloadOutOfBand(_ entry: Entry, on pod: SimulatedPod) async {
-        guard await send(#"{"lora_name":"\#(entry.name)"}"#, to: "/v1/unload_lora_adapter", of: pod) else { return }
+    func unloadOutOfBand(_ entry: Entry, on pod: SimulatedPod) {
         simulation.trace("somebody unloads \(entry) on \(pod.name)")
+        pod.server.unloadOutOfBand(name: entry.name)
         _ = change { $0.foreign[pod.containerID]?.remove(entry) }
-    }
-
-    private func send(_ body: String, to path: String, of pod: SimulatedPod) async -> Bool {
-        let headers = [HTTPHeader("Content-Type", "application/json")]
-        let request = HTTPRequest(.post, path, headers: headers, body: Array(body.utf8))
-        return (try? await pod.now.server.respond(to: request))?.head.status == 200
     }
 }

@@ -1,5 +1,6 @@
 import KubeSimulator
 import Synchronization
+import VLLMSimulator
 
 /// The operator under simulation: runs until its task is cancelled.
 package typealias OperatorMain = @Sendable (ProcessTransport, Simulation) async throws -> Void
@@ -8,18 +9,19 @@ package typealias OperatorMain = @Sendable (ProcessTransport, Simulation) async 
 package struct WorldSettings: Sendable {
     /// YAML of the CustomResourceDefinitions.
     package var definitions: [String]
-    package var makeServer: @Sendable (Simulation) throws -> any ModelServer
     /// The base model that every server serves.
     package var baseModel = "tiny"
     package var pods = 3
-    /// Every server can load what lies under this path, and nothing else.
-    package var adapterRoot = "/adapters/"
+    /// Paths that no server can load.
+    package var missingPaths: Set<String> = ["/nowhere"]
     package var probeInterval = Duration.seconds(30)
 
-    package init(definitions: [String], makeServer: @escaping @Sendable (Simulation) throws -> any ModelServer) {
-        self.definitions = definitions
-        self.makeServer = makeServer
-    }
+    /// What may happen; empty: a world in which nothing does.
+    package var mutations = Mutation.allCases
+    /// Whether requests fail at random.
+    package var hasFaults = true
+
+    package init(definitions: [String]) { self.definitions = definitions }
 }
 
 /// A cluster in one process: an API server, Services, Pods with model servers, the network between them, the operator.
@@ -94,7 +96,7 @@ package final class World: Sendable {
         kube.get("loraadapters", namespace: Self.namespace, name: name).map { Adapter(object: $0) }
     }
 
-    func isLoadable(_ path: String) -> Bool { path.hasPrefix(settings.adapterRoot) }
+    func isLoadable(_ path: String) -> Bool { !settings.missingPaths.contains(path) }
 
     // MARK: Services and pods
 
@@ -128,11 +130,15 @@ package final class World: Sendable {
             return (name ?? "vllm-\(state.lastPod)", free)
         }
         guard let (name, address) = place else { return nil }
+        var server = ServerConfiguration()
+        server.servedNames = [settings.baseModel]
+        server.files = settings.missingPaths.reduce(into: [:]) { $0[$1] = .missing }
+        server.loadDuration = .milliseconds(50)
         let object = try kube.create(
             SimulatedPod.manifest(name: name, namespace: Self.namespace, services: services))
         let pod = SimulatedPod(
             name: name, uid: object["metadata", "uid"]?.stringValue ?? "", address: address, services: services,
-            server: try settings.makeServer(simulation), in: simulation)
+            server: SimulatedServer(server, time: simulation, random: simulation.random("server \(name)")))
         change { $0.pods[name] = pod }
         network.register(pod, at: pod.authority)
         try publish(pod)
@@ -140,13 +146,10 @@ package final class World: Sendable {
     }
 
     /// The container starts anew, under another ID: the server forgets everything.
-    func restart(_ pod: SimulatedPod) throws {
-        let server = try settings.makeServer(simulation)
+    func restart(_ pod: SimulatedPod) {
         change { $0.foreign[pod.containerID] = nil }
-        pod.change { state in
-            state.server = server
-            state.restarts += 1
-        }
+        pod.server.restart()
+        pod.change { $0.restarts += 1 }
         network.resetConnections(to: pod.authority)
         publishLater(pod)
     }

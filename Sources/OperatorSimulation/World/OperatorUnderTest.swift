@@ -1,0 +1,39 @@
+import AdapterController
+import Effects
+import KubeAPI
+import Logging
+
+extension OperatorScenario {
+    /// The project's operator, as `lora-operator run` puts it together, but for leader election and the status server.
+    package static func standard(definitions: [String]) -> OperatorScenario {
+        let settings = WorldSettings(definitions: definitions)
+        return OperatorScenario(settings) { http, simulation in
+            let effects = Effects(http: http, time: simulation, random: simulation)
+            let configuration = KubeConfiguration(server: World.kubeURL, namespace: World.namespace)
+            let client = KubeClient(configuration: configuration, effects: effects, userAgent: "simulate-operator")
+            var options = OperatorOptions()
+            options.probeInterval = settings.probeInterval
+            let logger = Logger(label: http.process.name) { TraceLog(process: $0, simulation: simulation) }
+            try await Operator(options: options, client: client, effects: effects, logger: logger).run()
+        }
+    }
+}
+
+/// Writes what the operator logs into the trace.
+private struct TraceLog: LogHandler {
+    let process: String
+    let simulation: Simulation
+    var metadata: Logger.Metadata = [:]
+    var logLevel = Logger.Level.info
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        let all = metadata.merging(event.metadata ?? [:]) { _, last in last }
+        let pairs = all.sorted { $0.key < $1.key }.map { " \($0.key)=\($0.value)" }.joined()
+        simulation.trace("\(process) \(event.level): \(event.message)\(pairs)")
+    }
+}
