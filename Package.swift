@@ -61,7 +61,7 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),
         module("KubeSimulator", ["Effects", yams]),
-        module("VLLMSimulator", ["Effects"]),
+        module("VLLMSimulator", ["Effects", "HTTPServer", logging]),
 
         // The whole operator on one thread and virtual time, driven by a seed.
         module(

@@ -8,7 +8,7 @@ package struct SystemTime: TimeSource {
 
     package var now: Duration { ContinuousClock.now - start }
 
-    package var unixTime: Double { 0 }
+    package var unixTime: Double { realTime() }
 
     package func sleep(for duration: Duration) async throws { try await ContinuousClock().sleep(for: duration) }
 }
