@@ -67,10 +67,12 @@ enum TypedValue {
         switch (old, new) {
         case (.object(let before)?, .object(let after)?): isLeaf = compare(before, after, schema, path, &difference)
         case (.object(let before)?, nil): isLeaf = compare(before, [:], schema, path, &difference)
-        case (nil, .object(let after)?): isLeaf = compare([:], after, schema, path, &difference)
+        case (nil, .object(let after)?), (.null?, .object(let after)?):
+            isLeaf = compare([:], after, schema, path, &difference)
         case (.array(let before)?, .array(let after)?): isLeaf = compare(before, after, schema, path, &difference)
         case (.array(let before)?, nil): isLeaf = compare(before, [], schema, path, &difference)
-        case (nil, .array(let after)?): isLeaf = compare([], after, schema, path, &difference)
+        case (nil, .array(let after)?), (.null?, .array(let after)?):
+            isLeaf = compare([], after, schema, path, &difference)
         default: break
         }
         if old == nil {
