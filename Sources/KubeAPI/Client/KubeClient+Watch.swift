@@ -38,10 +38,12 @@ extension KubeClient {
         ]
         if let labelSelector { call.query.append(("labelSelector", labelSelector)) }
         if let fieldSelector { call.query.append(("fieldSelector", fieldSelector)) }
-        call.options.connection = .own("watch-\(target.description)")
-        call.options.totalTimeout = nil
-        call.options.idleTimeout = Self.watchIdleTimeout
-        call.options.bodyLimit = .max
+        var options = HTTPOptions()
+        options.connection = .own("watch-\(target.description)")
+        options.totalTimeout = nil
+        options.idleTimeout = Self.watchIdleTimeout
+        options.bodyLimit = .max
+        call.options = options
         let attempt = call.attempt
         return try await exchange(call) { response in
             try requireJSON(response.head, attempt: attempt)
