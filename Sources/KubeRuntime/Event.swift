@@ -11,7 +11,7 @@ package struct Event: Hashable, Sendable {
     package var level: Level
     /// Why, UpperCamelCase: `Loaded`.
     package var reason: String
-    /// What was done, UpperCamelCase: `Load`. The API refuses events without it.
+    /// What was done, UpperCamelCase, like `Load`; the API refuses events without it.
     package var action: String
     /// For people.
     package var note: String

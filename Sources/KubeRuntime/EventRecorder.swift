@@ -26,9 +26,8 @@ package final class EventRecorder: Sendable {
     private let logger: Logger
     private let state = Mutex(State())
 
-    /// - Parameters:
-    ///   - controller: `lora-operator.dev/operator`: a qualified name.
-    ///   - instance: The pod's name.
+    /// A recorder that signs as `controller`, a qualified name like `lora-operator.dev/operator`, and as `instance`, the
+    /// pod's name.
     package init(client: KubeClient, controller: String, instance: String, logger: Logger) {
         self.client = client
         self.controller = controller
@@ -92,7 +91,10 @@ package final class EventRecorder: Sendable {
             defer { state.withLock { $0.sender.forget(id) } }
             try await withTaskCancellationHandler {
                 try await withCheckedThrowingContinuation { (continuation: Waiters.Continuation) in
-                    state.withLock { $0.sender.park(continuation, as: id, if: $0.buffered == 0 && !$0.isClosed) }?.resume()
+                    let resolution = state.withLock { state in
+                        state.sender.park(continuation, as: id, if: state.buffered == 0 && !state.isClosed)
+                    }
+                    resolution?.resume()
                 }
             } onCancel: {
                 state.withLock { $0.sender.cancel(id) }?.resume()

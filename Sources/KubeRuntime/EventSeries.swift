@@ -52,14 +52,16 @@ struct EventSeries {
         return entry.write(at: now)
     }
 
-    /// Heartbeats and ends that are due; what has ended is forgotten. Sorted, the oldest first.
+    /// Heartbeats and ends that are due, the oldest first; what has ended is forgotten.
     mutating func sweep(at now: Duration) -> [Write] {
         var writes: [(at: Duration, key: NamespacedName, write: Write)] = []
         for (kind, entry) in entries {
             var entry = entry
             let hasEnded = now - entry.lastAt >= Self.finishTime
             let isDue = hasEnded || now - entry.writtenAt >= Self.refreshTime
-            if isDue, entry.count > entry.writtenCount { writes.append((entry.lastAt, entry.key, entry.write(at: now))) }
+            if isDue, entry.count > entry.writtenCount {
+                writes.append((entry.lastAt, entry.key, entry.write(at: now)))
+            }
             entries[kind] = hasEnded ? nil : entry
         }
         return writes.sorted { ($0.at, $0.key) < ($1.at, $1.key) }.map(\.write)

@@ -30,9 +30,9 @@ package final class LeaderElector: Sendable {
     private let onLoss: @Sendable (LeadershipLost) -> Void
     private let state = Mutex(State())
 
-    /// - Parameters:
-    ///   - client: Must not be behind ``gate``.
-    ///   - onLoss: Runs before anything is cancelled: the place to leave the process.
+    /// An elector whose `client` must not be behind ``gate``.
+    ///
+    /// `onLoss` runs before anything is cancelled: the place to leave the process.
     package init(
         configuration: LeaseConfiguration, client: KubeClient, logger: Logger,
         onLoss: @escaping @Sendable (LeadershipLost) -> Void = { _ in }
@@ -152,7 +152,7 @@ package final class LeaderElector: Sendable {
         logger.log(level: level, "lease request failed", metadata: metadata.merging(["error": "\(error)"]) { $1 })
     }
 
-    /// Tries once to hold the Lease. What it decided is returned after it was done.
+    /// Tries once to hold the Lease, and returns what it decided and did.
     private func attempt(readFirst: Bool) async throws -> LeaseDecision {
         if readFirst {
             let lease = try await read()

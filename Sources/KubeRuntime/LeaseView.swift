@@ -12,7 +12,7 @@ enum LeaseDecision: Hashable {
     case wait(holder: String)
 }
 
-/// A Lease as it was seen, and when it last changed by the local clock: the holder's clock never matters. Pure.
+/// A Lease as it was seen, and when it last changed by the local clock: the holder's clock never matters; pure.
 struct LeaseView {
     private(set) var lease: Lease?
     private var changedAt = Duration.zero

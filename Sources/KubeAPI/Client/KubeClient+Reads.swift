@@ -14,8 +14,8 @@ extension KubeClient {
 
     /// Reads a collection: page by page where `options` has a limit, else in one piece.
     ///
-    /// An expired continue token leads to one list of everything at once; pages read before it are dropped.
-    /// - Parameter namespace: nil for all namespaces, and for cluster-scoped kinds.
+    /// An expired continue token leads to one list of everything at once; pages read before it are dropped. Without a
+    /// namespace it reads all of them, or a cluster-scoped kind.
     package func list<Object: KubeObject>(
         _ type: Object.Type = Object.self, in namespace: String? = nil, _ options: ListOptions = ListOptions()
     ) async throws -> ObjectList<Object> {

@@ -18,9 +18,9 @@ package struct KubeClient: Sendable {
     private let token: BearerToken
     private let warnings: WarningLog
 
-    /// - Parameters:
-    ///   - userAgent: `lora-operator/1.2.3 (linux/amd64) 0123abc`.
-    ///   - onWarning: Gets each distinct text of a `Warning` header once, as one printable line.
+    /// A client that names itself `userAgent`: `lora-operator/1.2.3 (linux/amd64) 0123abc`.
+    ///
+    /// `onWarning` gets each distinct text of a `Warning` header once, as one printable line.
     package init(
         configuration: KubeConfiguration, effects: Effects, userAgent: String,
         onWarning: @escaping @Sendable (String) -> Void = { _ in }
