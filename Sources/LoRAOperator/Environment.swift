@@ -1,10 +1,12 @@
-import Glibc
+import FoundationEssentials
 
 /// The environment of the process.
 enum Environment {
+    static var all: [String: String] { ProcessInfo.processInfo.environment }
+
+    /// A variable; an empty one counts as absent.
     static subscript(name: String) -> String? {
-        guard let value = unsafe getenv(name) else { return nil }
-        let text = unsafe String(cString: value)
-        return text.isEmpty ? nil : text
+        guard let value = all[name], !value.isEmpty else { return nil }
+        return value
     }
 }

@@ -34,7 +34,7 @@ struct RunCommand: AsyncParsableCommand {
         let logger = flags.log.makeLogger()
         let configuration: KubeConfiguration
         do {
-            configuration = try KubeConfiguration.load(kubeconfig: kubeconfig)
+            configuration = try KubeConfiguration.load(kubeconfig: kubeconfig, environment: Environment.all)
         } catch let problem as KubeConfigurationError {
             throw StartupError("\(problem)")
         }
