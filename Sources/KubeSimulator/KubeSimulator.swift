@@ -1,4 +1,5 @@
 package import Effects
+import Synchronization
 
 /// A Kubernetes API server as a model: objects, resourceVersions, watches, server-side apply and what kubectl asks.
 ///
@@ -24,45 +25,113 @@ package final class KubeSimulator: HTTPHandler {
         package init() {}
     }
 
+    struct State: Sendable {
+        var model: Model
+        var fault: (@Sendable (HTTPRequest) -> Fault?)?
+        var waiters = Waiters()
+        var watchCount = 0
+    }
+
+    let configuration: Configuration
+    let time: any TimeSource
+    let random: any RandomSource
+    let state: Mutex<State>
+    let documents: OpenAPIDocuments
+
     /// - Throws: ``StatusError`` where a definition cannot be served, naming it and what it uses.
     package init(
         _ configuration: Configuration = Configuration(), time: any TimeSource, random: any RandomSource
     ) throws {
-        throw StatusError(501, "", "to come")
+        self.configuration = configuration
+        self.time = time
+        self.random = random
+        let model = try Model(configuration, time: CivilTime(unixTime: time.unixTime).text, random: random)
+        documents = OpenAPIDocuments(model.kinds)
+        state = Mutex(State(model: model))
     }
 
-    /// Chooses what goes wrong from now on; nil ends all faults. Asked once for each request, before it is routed.
-    package func setFault(_ fault: (@Sendable (HTTPRequest) -> Fault?)?) {}
+    /// Now, as metav1.Time writes it.
+    var timestamp: String { CivilTime(unixTime: time.unixTime).text }
 
-    package func respond(to request: HTTPRequest) async throws -> HTTPResponse { throw HTTPFailure(.reset, "to come") }
+    /// Chooses what goes wrong from now on; nil ends all faults. Asked once for each request, before it is routed.
+    package func setFault(_ fault: (@Sendable (HTTPRequest) -> Fault?)?) { state.withLock { $0.fault = fault } }
+
+    /// Changes or reads the model, then wakes the watches that have something new.
+    func withModel<Value: Sendable>(_ body: (inout Model) throws -> Value) throws -> Value {
+        let (result, woken) = state.withLock { state in
+            let result = Result { try body(&state.model) }
+            let woken = state.waiters.take(state.model.changed)
+            state.model.changed = []
+            return (result, woken)
+        }
+        for waiter in woken { waiter.resume() }
+        return try result.get()
+    }
 
     // MARK: The model without HTTP. `resource` is a plural like `pods` or `loraadapters`.
 
     /// The newest resourceVersion given.
-    package var resourceVersion: String { "" }
+    package var resourceVersion: String { state.withLock { String($0.model.revision) } }
 
     /// Creates as POST does: defaults, validation, uid, resourceVersion, watch event. Status is kept, unlike POST.
     @discardableResult
-    package func create(_ object: JSONValue, fieldManager: String = "simulator") throws -> JSONValue { object }
+    package func create(_ object: JSONValue, fieldManager: String = "simulator") throws -> JSONValue {
+        try withModel { model in
+            let request = try directRequest(object, model, fieldManager)
+            return try model.create(object, request).object
+        }
+    }
 
     /// Writes the whole object, status included, without asking for its resourceVersion unless it carries one.
     @discardableResult
-    package func replace(_ object: JSONValue, fieldManager: String = "simulator") throws -> JSONValue { object }
+    package func replace(_ object: JSONValue, fieldManager: String = "simulator") throws -> JSONValue {
+        try withModel { model in
+            let request = try directRequest(object, model, fieldManager)
+            return try model.update(object, request, isPatch: false).object
+        }
+    }
 
-    package func get(_ resource: String, namespace: String = "", name: String) -> JSONValue? { nil }
+    private func directRequest(_ object: JSONValue, _ model: Model, _ fieldManager: String) throws -> WriteRequest {
+        let kind = try model.kind(of: object)
+        let namespace = object["metadata", "namespace"]?.stringValue ?? "default"
+        return WriteRequest(
+            kind: kind, namespace: kind.isNamespaced ? namespace : "",
+            name: object["metadata", "name"]?.stringValue ?? "",
+            fieldManager: fieldManager, fieldValidation: .strict, writesEverything: true, time: timestamp)
+    }
+
+    package func get(_ resource: String, namespace: String = "", name: String) -> JSONValue? {
+        state.withLock { state in
+            guard let kind = try? state.model.kind(plural: resource) else { return nil }
+            return state.model.collection(kind).objects[ObjectKey(namespace: namespace, name: name)]?.value
+        }
+    }
 
     /// All objects by namespace and name; nil: of every namespace.
-    package func list(_ resource: String, namespace: String? = nil) -> [JSONValue] { [] }
+    package func list(_ resource: String, namespace: String? = nil) -> [JSONValue] {
+        state.withLock { state in
+            guard let kind = try? state.model.kind(plural: resource) else { return [] }
+            let collection = state.model.collection(kind)
+            let keys = collection.keys.filter { namespace == nil || $0.namespace == namespace }
+            return keys.compactMap { collection.objects[$0]?.value }
+        }
+    }
 
     /// Deletes as DELETE does: an object with finalizers stays, terminating.
-    package func delete(_ resource: String, namespace: String = "", name: String) throws {}
+    package func delete(_ resource: String, namespace: String = "", name: String) throws {
+        let time = timestamp
+        _ = try withModel { model in
+            try model.delete(
+                model.kind(plural: resource), ObjectKey(namespace: namespace, name: name), DeleteOptions(), at: time)
+        }
+    }
 
     /// Forgets the watch history: who watches or continues from an older resourceVersion gets 410.
-    package func compact() {}
+    package func compact() { try? withModel { $0.compact() } }
 
     /// Every object and the counters, for ``restore(_:)``.
-    package func snapshot() -> JSONValue { .null }
+    package func snapshot() -> JSONValue { state.withLock { $0.model.snapshot } }
 
     /// Replaces everything by a snapshot. Watches end with 410.
-    package func restore(_ snapshot: JSONValue) throws {}
+    package func restore(_ snapshot: JSONValue) throws { try withModel { try $0.restore(snapshot) } }
 }

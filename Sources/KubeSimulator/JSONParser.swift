@@ -1,0 +1,194 @@
+/// Reads JSON strictly and says what is wrong in the words of Go's `encoding/json`, which clients get to see.
+struct JSONParser {
+    struct Failure: Error {
+        let message: String
+    }
+
+    /// Deeper nesting is refused, so that no input exhausts the stack.
+    private static let depthLimit = 100
+
+    private let bytes: [UInt8]
+    private var position = 0
+
+    private init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+    /// - Throws: ``Failure`` unless `bytes` hold exactly one value.
+    static func parse(_ bytes: [UInt8]) throws(Failure) -> JSONValue {
+        var parser = JSONParser(bytes)
+        let value = try parser.value(depth: 0)
+        parser.skipSpace()
+        if let rest = parser.peek() { throw parser.unexpected(rest, "after top-level value") }
+        return value
+    }
+
+    private func peek() -> UInt8? { position < bytes.count ? bytes[position] : nil }
+
+    private mutating func skipSpace() {
+        while let byte = peek(), byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { position += 1 }
+    }
+
+    private func unexpected(_ byte: UInt8?, _ place: String) -> Failure {
+        guard let byte else { return Failure(message: "unexpected end of JSON input") }
+        let shown: String
+        switch byte {
+        case 0x27: shown = "\\'"
+        case 0x5C: shown = "\\\\"
+        case 0x20..<0x7F, 0xA1...: shown = String(Character(Unicode.Scalar(byte)))
+        default: shown = "\\u00" + hexadecimal(UInt64(byte), width: 2)
+        }
+        return Failure(message: "invalid character '\(shown)' \(place)")
+    }
+
+    private mutating func value(depth: Int) throws(Failure) -> JSONValue {
+        skipSpace()
+        guard depth < Self.depthLimit else { throw Failure(message: "exceeded max depth") }
+        switch peek() {
+        case 0x7B: return try object(depth: depth)
+        case 0x5B: return try array(depth: depth)
+        case 0x22: return .string(try string())
+        case 0x74: return try literal("true", .bool(true))
+        case 0x66: return try literal("false", .bool(false))
+        case 0x6E: return try literal("null", .null)
+        case let byte? where byte == 0x2D || (0x30...0x39).contains(byte): return try number()
+        case let byte: throw unexpected(byte, "looking for beginning of value")
+        }
+    }
+
+    private mutating func literal(_ word: String, _ value: JSONValue) throws(Failure) -> JSONValue {
+        for expected in word.utf8 {
+            guard peek() == expected else { throw unexpected(peek(), "in literal \(word)") }
+            position += 1
+        }
+        return value
+    }
+
+    private mutating func object(depth: Int) throws(Failure) -> JSONValue {
+        position += 1
+        var members: [String: JSONValue] = [:]
+        skipSpace()
+        if peek() == 0x7D {
+            position += 1
+            return .object(members)
+        }
+        while true {
+            skipSpace()
+            guard peek() == 0x22 else { throw unexpected(peek(), "looking for beginning of object key string") }
+            let name = try string()
+            skipSpace()
+            guard peek() == 0x3A else { throw unexpected(peek(), "after object key") }
+            position += 1
+            members[name] = try value(depth: depth + 1)
+            skipSpace()
+            guard let byte = peek(), byte == 0x2C || byte == 0x7D else {
+                throw unexpected(peek(), "after object key:value pair")
+            }
+            position += 1
+            if byte == 0x7D { return .object(members) }
+        }
+    }
+
+    private mutating func array(depth: Int) throws(Failure) -> JSONValue {
+        position += 1
+        var elements: [JSONValue] = []
+        skipSpace()
+        if peek() == 0x5D {
+            position += 1
+            return .array(elements)
+        }
+        while true {
+            elements.append(try value(depth: depth + 1))
+            skipSpace()
+            guard let byte = peek(), byte == 0x2C || byte == 0x5D else {
+                throw unexpected(peek(), "after array element")
+            }
+            position += 1
+            if byte == 0x5D { return .array(elements) }
+        }
+    }
+
+    private mutating func number() throws(Failure) -> JSONValue {
+        let start = position
+        if peek() == 0x2D { position += 1 }
+        var isWhole = true
+        scan: while let byte = peek() {
+            switch byte {
+            case 0x30...0x39: break
+            case 0x2E, 0x65, 0x45, 0x2B, 0x2D: isWhole = false
+            default: break scan
+            }
+            position += 1
+        }
+        let text = String(decoding: bytes[start..<position], as: UTF8.self)
+        if isWhole, let value = Int64(text) { return .int(value) }
+        guard let value = Double(text), value.isFinite else { throw unexpected(peek(), "in numeric literal") }
+        return .double(value)
+    }
+
+    private mutating func string() throws(Failure) -> String {
+        position += 1
+        let start = position
+        while let byte = peek(), byte != 0x22, byte != 0x5C, byte >= 0x20 { position += 1 }
+        if peek() == 0x22 {
+            let text = String(decoding: bytes[start..<position], as: UTF8.self)
+            position += 1
+            return text
+        }
+        var text = Array(bytes[start..<position])
+        while true {
+            guard let byte = peek() else { throw unexpected(nil, "") }
+            position += 1
+            switch byte {
+            case 0x22: return String(decoding: text, as: UTF8.self)
+            case 0x5C: try escape(into: &text)
+            case 0..<0x20: throw unexpected(byte, "in string literal")
+            default: text.append(byte)
+            }
+        }
+    }
+
+    private mutating func escape(into text: inout [UInt8]) throws(Failure) {
+        let byte = peek()
+        position += 1
+        switch byte {
+        case 0x22, 0x5C, 0x2F: text.append(byte ?? 0)
+        case 0x62: text.append(0x08)
+        case 0x66: text.append(0x0C)
+        case 0x6E: text.append(0x0A)
+        case 0x72: text.append(0x0D)
+        case 0x74: text.append(0x09)
+        case 0x75:
+            var code = try hexadecimalUnit()
+            if (0xD800..<0xDC00).contains(code), peek() == 0x5C, position + 1 < bytes.count, bytes[position + 1] == 0x75
+            {
+                let rewind = position
+                position += 2
+                let low = try hexadecimalUnit()
+                if (0xDC00..<0xE000).contains(low) {
+                    code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00)
+                } else {
+                    position = rewind
+                }
+            }
+            text += Array(String(Character(Unicode.Scalar(code) ?? "\u{FFFD}")).utf8)
+        default: throw unexpected(byte, "in string escape code")
+        }
+    }
+
+    private mutating func hexadecimalUnit() throws(Failure) -> UInt32 {
+        var code: UInt32 = 0
+        for _ in 0..<4 {
+            guard let byte = peek(), let digit = Character(Unicode.Scalar(byte)).hexDigitValue else {
+                throw unexpected(peek(), "in \\u hexadecimal character escape")
+            }
+            code = code << 4 | UInt32(digit)
+            position += 1
+        }
+        return code
+    }
+}
+
+/// Lower-case hexadecimal digits, filled with zeros on the left.
+func hexadecimal(_ value: UInt64, width: Int) -> String {
+    let digits = String(value, radix: 16)
+    return String(repeating: "0", count: max(0, width - digits.count)) + digits
+}
