@@ -89,7 +89,7 @@ let package = Package(
         suite("CurlHTTPTests", ["CurlHTTP", "Effects", "HTTPServer", "TestSupport", logging]),
         suite("KubeAPITests", ["KubeAPI", "Effects", "TestSupport", yams]),
         suite("KubeRuntimeTests", ["KubeRuntime", "KubeAPI", "Effects", "TestSupport", logging]),
-        suite("VLLMAPITests", ["VLLMAPI", "VLLMSimulator", "Effects", "TestSupport"]),
+        suite("VLLMAPITests", ["VLLMAPI", "VLLMSimulator", "CurlHTTP", "Effects", "TestSupport", logging]),
         suite("AdapterPlanningTests", ["AdapterPlanning"]),
         suite(
             "AdapterControllerTests",

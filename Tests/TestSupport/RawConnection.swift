@@ -1,3 +1,5 @@
+import Foundation
+
 /// One connection of a ``RawServer``, as its script sees it: blocking, on the script's thread only.
 package final class RawConnection {
     /// Counts the server's connections from 1.
@@ -52,6 +54,21 @@ package final class RawConnection {
     @discardableResult
     package func sendChunk(_ bytes: [UInt8]) -> Bool {
         socket.send(Array((String(bytes.count, radix: 16) + "\r\n").utf8) + bytes + Array("\r\n".utf8))
+    }
+
+    /// Passes all bytes on between the client and `port`, as a proxy does after CONNECT, until one of them closes.
+    package func tunnel(to port: Int) {
+        guard let server = try? RawSocket.connecting(to: port, waits: true) else { return }
+        let (client, isOver) = (socket, DispatchSemaphore(value: 0))
+        Thread.detachNewThread {
+            while let bytes = server.receive(), client.send(bytes) {}
+            client.interrupt()
+            isOver.signal()
+        }
+        while let bytes = client.receive(), server.send(bytes) {}
+        server.interrupt()
+        isOver.wait()
+        server.close()
     }
 
     /// Waits until the client closes.

@@ -7,7 +7,7 @@ package final class UnresponsivePort: Sendable {
         let (listener, port) = try RawSocket.listening(backlog: 0)
         self.port = port
         // Linux queues one connection more than asked; the others wait in their handshake for good.
-        sockets = try [listener] + (0..<3).map { _ in try RawSocket.connecting(to: port) }
+        sockets = try [listener] + (0..<3).map { _ in try RawSocket.connecting(to: port, waits: false) }
     }
 
     deinit { for socket in sockets { socket.close() } }
@@ -18,4 +18,11 @@ package func unusedPort() throws -> Int {
     let (listener, port) = try RawSocket.listening(backlog: 1)
     listener.close()
     return port
+}
+
+/// Whether somebody listens on `port`.
+package func canConnect(to port: Int) -> Bool {
+    guard let socket = try? RawSocket.connecting(to: port, waits: true) else { return false }
+    socket.close()
+    return true
 }

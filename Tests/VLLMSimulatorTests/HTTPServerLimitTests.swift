@@ -45,7 +45,7 @@ struct HTTPServerLimitTests {
         refusal: Refusal
     ) async throws {
         try await withServer(Handler { _ in throw HTTPFailure(.reset, "asked") }, limits: small) { port in
-            let client = try RawConnection(port: port)
+            let client = try RawClient(port: port)
 
             client.send(refusal.request)
 
@@ -57,7 +57,7 @@ struct HTTPServerLimitTests {
 
     @Test func `a request line without end is cut off`() async throws {
         try await withServer(Handler.echo, limits: small) { port in
-            let client = try RawConnection(port: port)
+            let client = try RawClient(port: port)
 
             client.send("GET /")
             #expect(
@@ -72,7 +72,7 @@ struct HTTPServerLimitTests {
         var limits = HTTPServerLimits()
         limits.bodyTimeout = .milliseconds(50)
         try await withServer(Handler.echo, limits: limits) { port in
-            let client = try RawConnection(port: port)
+            let client = try RawClient(port: port)
 
             client.send("POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\n\r\no")
 
@@ -85,7 +85,7 @@ struct HTTPServerLimitTests {
         var limits = HTTPServerLimits()
         limits.idleTimeout = .milliseconds(50)
         try await withServer(Handler.echo, limits: limits) { port in
-            let client = try RawConnection(port: port)
+            let client = try RawClient(port: port)
 
             client.send(sent)
 
@@ -103,7 +103,7 @@ struct HTTPServerLimitTests {
             return HTTPResponse(status: 200)
         }
         try await withServer(handler, limits: limits) { port in
-            let client = try RawConnection(port: port)
+            let client = try RawClient(port: port)
 
             client.send("GET / HTTP/1.1\r\nhost: x\r\n\r\n")
 
@@ -115,17 +115,17 @@ struct HTTPServerLimitTests {
         var limits = HTTPServerLimits()
         limits.connections = 1
         try await withServer(Handler.echo, limits: limits) { port in
-            let first = try RawConnection(port: port)
+            let first = try RawClient(port: port)
             first.send("GET / HTTP/1.1\r\nhost: x\r\n\r\n")
             #expect(try await first.receives("<GET / >"))
 
-            let second = try RawConnection(port: port)
+            let second = try RawClient(port: port)
             #expect(try await second.isClosed())
             first.leave()
 
             #expect(
                 try await eventually {
-                    let third = try RawConnection(port: port)
+                    let third = try RawClient(port: port)
                     third.send("GET / HTTP/1.1\r\nhost: x\r\n\r\n")
                     return try await eventually { third.end != .open || third.received.contains("<GET / >") }
                         && third.received.contains("<GET / >")

@@ -21,7 +21,7 @@ struct HTTPServerStreamTests {
                 })
         }
         try await withServer(handler) { port in
-            let client = try RawConnection(port: port)
+            let client = try RawClient(port: port)
 
             client.send(get)
             #expect(try await client.receives("transfer-encoding: chunked\r\n"))
@@ -58,7 +58,7 @@ struct HTTPServerStreamTests {
                 })
         }
         try await withServer(handler) { port in
-            let client = try RawConnection(port: port)
+            let client = try RawClient(port: port)
             client.send(get)
             #expect(try await eventually { started.isRaised })
 
@@ -79,7 +79,7 @@ struct HTTPServerStreamTests {
                 })
         }
         try await withServer(handler) { port in
-            let client = try RawConnection(port: port)
+            let client = try RawClient(port: port)
             client.send(get)
             #expect(try await eventually { pulls.count > 1 })
 
@@ -105,7 +105,7 @@ struct HTTPServerStreamTests {
                 })
         }
         try await withServer(handler) { port in
-            let client = try RawConnection(port: port)
+            let client = try RawClient(port: port)
 
             client.send(get)
 
@@ -122,7 +122,7 @@ struct HTTPServerStreamTests {
                 head: HTTPResponseHead(status: 200), body: HTTPBody { parts.withLock { $0.popLast() } })
         }
         try await withServer(handler) { port in
-            let client = try RawConnection(port: port)
+            let client = try RawClient(port: port)
 
             client.send("GET / HTTP/1.0\r\n\r\n")
 

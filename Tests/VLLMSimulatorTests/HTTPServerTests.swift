@@ -9,7 +9,7 @@ struct HTTPServerTests {
 
     @Test func `one connection carries several requests, each with its body`() async throws {
         try await withServer(Handler.echo) { port in
-            let client = try RawConnection(port: port)
+            let client = try RawClient(port: port)
 
             client.send(get)
             #expect(try await client.receives("<GET /a?b=c >"))
@@ -23,7 +23,7 @@ struct HTTPServerTests {
 
     @Test func `pipelined requests are answered in order`() async throws {
         try await withServer(Handler.echo) { port in
-            let client = try RawConnection(port: port)
+            let client = try RawClient(port: port)
 
             client.send("GET /1 HTTP/1.1\r\nhost: x\r\n\r\nGET /2 HTTP/1.1\r\nhost: x\r\n\r\n")
 
@@ -37,7 +37,7 @@ struct HTTPServerTests {
 
     @Test func `an absolute request target becomes a path, as a handler expects it`() async throws {
         try await withServer(Handler.echo) { port in
-            let client = try RawConnection(port: port)
+            let client = try RawClient(port: port)
 
             client.send("GET http://x/a?b HTTP/1.1\r\nhost: x\r\n\r\n")
 
@@ -47,7 +47,7 @@ struct HTTPServerTests {
 
     @Test func `a client that expects 100-continue is told to go on`() async throws {
         try await withServer(Handler.echo) { port in
-            let client = try RawConnection(port: port)
+            let client = try RawClient(port: port)
 
             client.send("POST / HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 2\r\n\r\n")
             #expect(try await client.receives("HTTP/1.1 100 Continue\r\n\r\n"))
@@ -59,7 +59,7 @@ struct HTTPServerTests {
 
     @Test func `HEAD gets the length of a body that is not sent`() async throws {
         try await withServer(Handler.echo) { port in
-            let client = try RawConnection(port: port)
+            let client = try RawClient(port: port)
 
             client.send("HEAD / HTTP/1.1\r\nhost: x\r\n\r\n" + get)
 
@@ -71,7 +71,7 @@ struct HTTPServerTests {
 
     @Test func `HTTP 1.0 gets its answer and the end of the connection`() async throws {
         try await withServer(Handler.echo) { port in
-            let client = try RawConnection(port: port)
+            let client = try RawClient(port: port)
 
             client.send("GET / HTTP/1.0\r\n\r\n")
 
@@ -83,7 +83,7 @@ struct HTTPServerTests {
 
     @Test func `an HTTPFailure drops the connection without an answer`() async throws {
         try await withServer(Handler { _ in throw HTTPFailure(.reset, "dropped") }) { port in
-            let client = try RawConnection(port: port)
+            let client = try RawClient(port: port)
 
             client.send(get)
 
@@ -96,7 +96,7 @@ struct HTTPServerTests {
     @Test func `any other error is a 500 that tells nothing`() async throws {
         struct Secret: Error { let text = "secret" }
         try await withServer(Handler { _ in throw Secret() }) { port in
-            let client = try RawConnection(port: port)
+            let client = try RawClient(port: port)
 
             client.send(get)
 
@@ -124,10 +124,10 @@ struct HTTPServerTests {
             try await ContinuousClock().sleep(for: .seconds(600))
             return HTTPResponse(status: 200)
         }
-        nonisolated(unsafe) var clients: [RawConnection] = []
+        nonisolated(unsafe) var clients: [RawClient] = []
         nonisolated(unsafe) var used = 0
         try await withServer(handler) { port in
-            unsafe clients = [try RawConnection(port: port), try RawConnection(port: port)]
+            unsafe clients = [try RawClient(port: port), try RawClient(port: port)]
             unsafe clients[0].send(get)
             #expect(try await eventually { isAsked.isRaised })
             unsafe used = port
@@ -135,7 +135,7 @@ struct HTTPServerTests {
 
         for client in unsafe clients { #expect(try await client.isClosed()) }
         let port = unsafe used
-        #expect(throws: RawConnection.ConnectFailed.self) { try RawConnection(port: port) }
+        #expect(throws: RawClient.ConnectFailed.self) { try RawClient(port: port) }
         try await withServer(Handler.echo, port: port) { #expect($0 == port) }
     }
 }

@@ -12,15 +12,15 @@ struct VLLMFleetTests {
     @Test func `each server has its socket, and loses it while it is down`() async throws {
         let servers = [SimulatedServer.make(), SimulatedServer.make()]
         try await withFleet(servers) { ports in
-            let first = try RawConnection(port: ports[0])
+            let first = try RawClient(port: ports[0])
             first.send(get)
             #expect(try await first.receives("HTTP/1.1 200 "))
 
             servers[0].goDown()
 
             #expect(try await first.isClosed())
-            #expect(try await eventually { (try? RawConnection(port: ports[0])) == nil })
-            let second = try RawConnection(port: ports[1])
+            #expect(try await eventually { (try? RawClient(port: ports[0])) == nil })
+            let second = try RawClient(port: ports[1])
             second.send(get)
             #expect(try await second.receives("HTTP/1.1 200 "))
 
@@ -28,7 +28,7 @@ struct VLLMFleetTests {
 
             #expect(
                 try await eventually {
-                    guard let again = try? RawConnection(port: ports[0]) else { return false }
+                    guard let again = try? RawClient(port: ports[0]) else { return false }
                     again.send(get)
                     return try await again.receives("HTTP/1.1 200 ")
                 })
@@ -38,14 +38,14 @@ struct VLLMFleetTests {
     @Test func `a restart closes the connections that there were`() async throws {
         let server = SimulatedServer.make()
         try await withFleet([server]) { ports in
-            let client = try RawConnection(port: ports[0])
+            let client = try RawClient(port: ports[0])
             client.send(get)
             #expect(try await client.receives("HTTP/1.1 200 "))
 
             server.restart()
 
             #expect(try await client.isClosed())
-            #expect(try await eventually { (try? RawConnection(port: ports[0])) != nil })
+            #expect(try await eventually { (try? RawClient(port: ports[0])) != nil })
         }
     }
 
@@ -54,14 +54,14 @@ struct VLLMFleetTests {
         _ = try await server.load("a", "/a", inPlace: true)
         server.reconfigure { $0.files["/a"] = .missing }
         try await withFleet([server]) { ports in
-            let client = try RawConnection(port: ports[0])
+            let client = try RawClient(port: ports[0])
             let body = #"{"model":"a","prompt":"x"}"#
             client.send(
                 "POST /v1/completions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
                     + "content-length: \(body.utf8.count)\r\n\r\n\(body)")
 
             #expect(try await client.isClosed())
-            #expect(try await eventually { (try? RawConnection(port: ports[0])) == nil })
+            #expect(try await eventually { (try? RawClient(port: ports[0])) == nil })
         }
     }
 

@@ -1,7 +1,7 @@
 package import Effects
 
 /// Which API server to speak to, and as whom.
-package struct KubeConfiguration: Sendable {
+package struct KubeConfiguration: Sendable, CustomStringConvertible, CustomReflectable {
     /// Scheme, host, port and perhaps a path; no slash at its end.
     package var server: String
     package var tls: TLSOptions
@@ -9,8 +9,6 @@ package struct KubeConfiguration: Sendable {
     /// The namespace that is meant where none is named.
     package var namespace: String
     package var proxy: HTTPProxy
-    /// False where a kubeconfig says `disable-compression: true`.
-    package var allowsCompression = true
     /// Where it came from, for the log: `in-cluster`, `/root/.kube/config (context kind)`.
     package var source: String
     /// Reads the token file again whenever it may have been rotated.
@@ -28,6 +26,11 @@ package struct KubeConfiguration: Sendable {
         self.source = source
         self.readFile = readFile
     }
+
+    /// Keys, tokens and the proxy's password stay out of every log.
+    package var description: String { "\(server) from \(source)" }
+
+    package var customMirror: Mirror { Mirror(self, children: [:]) }
 }
 
 /// How requests prove who sends them, beside a client certificate in ``KubeConfiguration/tls``. Never printed.

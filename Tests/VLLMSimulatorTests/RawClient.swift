@@ -3,7 +3,7 @@ import Synchronization
 import TestSupport
 
 /// A TCP connection that sends and receives exactly what a test says, well-formed or not.
-final class RawConnection: Sendable {
+final class RawClient: Sendable {
     enum End: Equatable { case open, orderly, reset }
 
     private let descriptor: Int32

@@ -1,0 +1,123 @@
+import Effects
+import FoundationEssentials
+
+extension KubeConfiguration {
+    /// What the current context of a kubeconfig, or of several merged, says.
+    ///
+    /// Every path has to exist: a missing authority or key never leads to a weaker connection.
+    static func kubeconfig(at paths: [String], readFile: FileReader) throws -> KubeConfiguration {
+        var seen: Set<String> = []
+        var merged = Kubeconfig()
+        for path in paths where seen.insert(path).inserted {
+            guard let bytes = readFile(path) else { continue }
+            merged.add(try KubeconfigFile.read(bytes, path: path))
+        }
+        return try merged.configuration(source: paths.joined(separator: ":"), readFile: readFile)
+    }
+}
+
+extension Kubeconfig {
+    fileprivate func configuration(source: String, readFile: FileReader) throws -> KubeConfiguration {
+        guard let name = currentContext else {
+            throw KubeConfigurationError(
+                "\(source) has no current-context: choose one with `kubectl config use-context NAME`")
+        }
+        guard let context = contexts[name] else {
+            throw KubeConfigurationError(
+                "\(source) has no context \"\(name)\": choose another with `kubectl config use-context NAME`")
+        }
+        guard let cluster = context.cluster.flatMap({ clusters[$0] }), let server = cluster.server else {
+            throw KubeConfigurationError(
+                "\(source) has no server for context \"\(name)\": add it with `kubectl config set-cluster`")
+        }
+        guard let user = context.user?.nonEmpty.map({ users[$0] }) ?? User() else {
+            throw KubeConfigurationError(
+                "\(source) has no user \"\(context.user ?? "")\": add it with `kubectl config set-credentials`")
+        }
+        if let unsupported = user.unsupported {
+            throw KubeConfigurationError(
+                "\(source): \(unsupported); give user \"\(context.user ?? "")\" a token or a client certificate")
+        }
+        return KubeConfiguration(
+            server: try ServerURL.checked(server, source: source),
+            tls: try tls(of: cluster, user: user, source: source, readFile: readFile),
+            credentials: user.tokenFile.map(Credentials.tokenFile) ?? user.token.map(Credentials.token) ?? .none,
+            namespace: context.namespace ?? "default", proxy: try proxy(of: cluster, source: source),
+            source: "\(source) (context \(name))", readFile: readFile)
+    }
+
+    private func tls(
+        of cluster: Cluster, user: User, source: String, readFile: FileReader
+    ) throws -> TLSOptions {
+        var tls = TLSOptions()
+        let reader = MaterialReader(source: source, readFile: readFile)
+        tls.authorities = try cluster.authority.map { try reader.read($0, "certificate-authority") }
+        tls.clientCertificate = try user.certificate.map { try reader.read($0, "client-certificate") }
+        tls.clientKey = try user.key.map { try reader.read($0, "client-key") }
+        tls.serverName = cluster.tlsServerName
+        tls.verifies = !cluster.skipsVerification
+        guard (tls.clientCertificate == nil) == (tls.clientKey == nil) else {
+            throw KubeConfigurationError(
+                "\(source) has a client-certificate or a client-key without the other: give both or neither")
+        }
+        guard tls.verifies || tls.authorities == nil else {
+            throw KubeConfigurationError(
+                "\(source) has both a certificate-authority and insecure-skip-tls-verify: remove the latter")
+        }
+        return tls
+    }
+
+    private func proxy(of cluster: Cluster, source: String) throws -> HTTPProxy {
+        guard let url = cluster.proxyURL else { return .none }
+        guard ["http://", "https://", "socks5://"].contains(where: url.hasPrefix) else {
+            // The URL itself may hold a password.
+            throw KubeConfigurationError("\(source) has a proxy-url that begins with neither http, https nor socks5")
+        }
+        return .url(url)
+    }
+}
+
+/// Reads certificates and keys.
+struct MaterialReader {
+    var source: String
+    var readFile: FileReader
+
+    func read(_ material: Kubeconfig.Material, _ field: String) throws -> [UInt8] {
+        switch material {
+        case .data(let base64):
+            guard let data = Data(base64Encoded: base64.filter { !$0.isWhitespace }) else {
+                throw KubeConfigurationError("\(source): \(field)-data is not base64: encode the PEM file again")
+            }
+            return try pem([UInt8](data), "\(source): \(field)-data")
+        case .file(let path):
+            guard let bytes = readFile(path) else {
+                throw KubeConfigurationError("\(source): \(field) \(path) cannot be read: correct the path or its mode")
+            }
+            return try pem(bytes, path)
+        }
+    }
+
+    /// At least it must look like PEM: libcurl would take some other files for no certificate at all.
+    func pem(_ bytes: [UInt8], _ name: String) throws -> [UInt8] {
+        let marker = Array("-----BEGIN ".utf8)
+        guard bytes.count >= marker.count,
+            (0...(bytes.count - marker.count)).contains(where: { bytes[$0...].starts(with: marker) })
+        else { throw KubeConfigurationError("\(name) is not PEM: it has no line that begins with -----BEGIN") }
+        return bytes
+    }
+}
+
+enum ServerURL {
+    /// The URL without a slash at its end.
+    static func checked(_ text: String, source: String) throws -> String {
+        let lower = text.lowercased()
+        let scheme = ["https://", "http://"].first(where: lower.hasPrefix)
+        guard let scheme, lower.utf8.count > scheme.utf8.count, !text.contains(where: { $0 == "@" || $0.isWhitespace })
+        else {
+            throw KubeConfigurationError("\(source) has a server that is no http or https URL: write https://host:port")
+        }
+        var url = text[...]
+        while url.hasSuffix("/") { url = url.dropLast() }
+        return String(url)
+    }
+}

@@ -1,0 +1,179 @@
+import Yams
+
+/// A kubeconfig as it is written.
+struct KubeconfigFile: Decodable {
+    static let sizeLimit = 1 << 20
+
+    private enum CodingKeys: String, CodingKey {
+        case currentContext = "current-context"
+        case clusters, users, contexts
+    }
+
+    private var currentContext: String?
+    private var clusters: [NamedCluster]?
+    private var users: [NamedUser]?
+    private var contexts: [NamedContext]?
+
+    private struct NamedCluster: Decodable {
+        var name: String
+        var cluster: Cluster?
+    }
+
+    private struct NamedUser: Decodable {
+        var name: String
+        var user: User?
+    }
+
+    private struct NamedContext: Decodable {
+        var name: String
+        var context: Context?
+    }
+
+    /// Reads one file's text; paths in it are relative to `directory`.
+    static func read(_ bytes: [UInt8], path: String) throws -> Kubeconfig {
+        guard bytes.count <= sizeLimit else {
+            throw KubeConfigurationError("\(path) is larger than 1 MiB: is it a kubeconfig?")
+        }
+        if bytes.starts(with: [0xFE, 0xFF]) || bytes.starts(with: [0xFF, 0xFE]) {
+            throw KubeConfigurationError("\(path) is written in UTF-16: save it as UTF-8")
+        }
+        let text = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]
+        guard let string = String(validating: text, as: UTF8.self) else {
+            throw KubeConfigurationError("\(path) is not UTF-8: save it as UTF-8")
+        }
+        if string.allSatisfy(\.isWhitespace) { return Kubeconfig() }
+        do {
+            let file = try YAMLDecoder().decode(KubeconfigFile.self, from: string)
+            return try file.kubeconfig(path: path)
+        } catch let error as KubeConfigurationError {
+            throw error
+        } catch let error as DecodingError {
+            throw KubeConfigurationError("\(path) is not a kubeconfig: \(error.summary)")
+        } catch {
+            throw KubeConfigurationError(
+                "\(path) is not YAML: check it with `kubectl config view --kubeconfig \(path)`")
+        }
+    }
+
+    private func kubeconfig(path: String) throws -> Kubeconfig {
+        let directory = Path.directory(of: path)
+        var result = Kubeconfig(currentContext: currentContext?.nonEmpty)
+        for entry in clusters ?? [] {
+            try result.clusters.addUnique(entry.name, (entry.cluster ?? Cluster()).resolved(in: directory), path)
+        }
+        for entry in users ?? [] {
+            try result.users.addUnique(entry.name, (entry.user ?? User()).resolved(in: directory), path)
+        }
+        for entry in contexts ?? [] {
+            let context = entry.context ?? Context()
+            try result.contexts.addUnique(
+                entry.name,
+                Kubeconfig.Context(
+                    cluster: context.cluster, user: context.user, namespace: context.namespace?.nonEmpty), path)
+        }
+        return result
+    }
+
+    private struct Context: Decodable {
+        var cluster: String?
+        var user: String?
+        var namespace: String?
+    }
+
+    private struct Cluster: Decodable {
+        enum CodingKeys: String, CodingKey {
+            case server
+            case tlsServerName = "tls-server-name"
+            case skipsVerification = "insecure-skip-tls-verify"
+            case authorityFile = "certificate-authority"
+            case authorityData = "certificate-authority-data"
+            case proxyURL = "proxy-url"
+        }
+
+        var server: String?
+        var tlsServerName: String?
+        var skipsVerification: Bool?
+        var authorityFile: String?
+        var authorityData: String?
+        var proxyURL: String?
+
+        func resolved(in directory: String) -> Kubeconfig.Cluster {
+            Kubeconfig.Cluster(
+                server: server?.nonEmpty, tlsServerName: tlsServerName?.nonEmpty,
+                skipsVerification: skipsVerification ?? false,
+                authority: material(authorityData, authorityFile, in: directory), proxyURL: proxyURL?.nonEmpty)
+        }
+    }
+
+    private struct User: Decodable {
+        enum CodingKeys: String, CodingKey {
+            case certificateFile = "client-certificate"
+            case certificateData = "client-certificate-data"
+            case keyFile = "client-key"
+            case keyData = "client-key-data"
+            case impersonation = "as"
+            case authProvider = "auth-provider"
+            case token, tokenFile, username, exec
+        }
+
+        private struct Anything: Decodable {
+            init(from decoder: any Decoder) {}
+        }
+
+        var certificateFile: String?
+        var certificateData: String?
+        var keyFile: String?
+        var keyData: String?
+        var token: String?
+        var tokenFile: String?
+        private var username: String?
+        private var impersonation: String?
+        private var exec: Anything?
+        private var authProvider: Anything?
+
+        func resolved(in directory: String) -> Kubeconfig.User {
+            Kubeconfig.User(
+                certificate: material(certificateData, certificateFile, in: directory),
+                key: material(keyData, keyFile, in: directory), token: token?.nonEmpty,
+                tokenFile: tokenFile?.nonEmpty.map { Path.resolve($0, in: directory) }, unsupported: unsupported)
+        }
+
+        /// Leaving out what a user asks for would mean acting as somebody else.
+        private var unsupported: String? {
+            if exec != nil { return "exec credentials are not supported yet" }
+            if authProvider != nil { return "auth-provider was removed from Kubernetes" }
+            if username?.nonEmpty != nil { return "basic authentication was removed from Kubernetes" }
+            if impersonation?.nonEmpty != nil { return "impersonation is not supported yet" }
+            return nil
+        }
+    }
+}
+
+private func material(_ data: String?, _ file: String?, in directory: String) -> Kubeconfig.Material? {
+    if let data = data?.nonEmpty { return .data(data) }
+    return file?.nonEmpty.map { .file(Path.resolve($0, in: directory)) }
+}
+
+extension Dictionary where Key == String {
+    fileprivate mutating func addUnique(_ name: String, _ value: Value, _ path: String) throws {
+        guard updateValue(value, forKey: name) == nil else {
+            throw KubeConfigurationError("\(path) has two entries named \"\(name)\": remove one of them")
+        }
+    }
+}
+
+extension String {
+    var nonEmpty: String? { isEmpty ? nil : self }
+}
+
+/// Slashes only: no other system is meant.
+enum Path {
+    static func directory(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+
+    static func resolve(_ path: String, in directory: String) -> String {
+        path.hasPrefix("/") ? path : directory == "/" ? "/\(path)" : "\(directory)/\(path)"
+    }
+}

@@ -1,0 +1,173 @@
+import CurlHTTP
+import Effects
+import Foundation
+import TestSupport
+import Testing
+
+/// Trust and identity, against a real TLS server.
+@Suite(.disabled(if: TLSProxy.isMissing, "nghttpx or openssl is not installed"))
+struct TLSTests {
+    private let certificates: Certificates
+    private let script = answering { connection, _ in connection.reply(body: "trusted") }
+
+    init() throws { certificates = try Certificates() }
+
+    private func tls(authority: String? = "ca", client: String? = nil, key: String? = nil) throws -> TLSOptions {
+        var tls = TLSOptions()
+        tls.authorities = try authority.map { try certificates.pem("\($0).pem") }
+        tls.clientCertificate = try client.map { try certificates.pem("\($0).pem") }
+        tls.clientKey = try key.map { try certificates.pem("\($0).key") }
+        return tls
+    }
+
+    /// Runs `body` with the URL of a server with certificate `name`, and returns what reached the server behind it.
+    private func serving(
+        as name: String = "server", _ arguments: [String] = [],
+        _ body: (CurlTransport, TLSProxy) async throws -> Void
+    ) async throws -> [RawRequest] {
+        try await RawServer.serving(script) { server async throws in
+            try await TLSProxy.serving(server, as: name, certificates, arguments) { proxy async throws in
+                try await withTransport { try await body($0, proxy) }
+            }
+            return server.requests
+        }
+    }
+
+    @Test func `a server of the given authority is trusted, by IP address`() async throws {
+        _ = try await serving { (transport, proxy) async throws in
+            let tls = try tls()
+            for connection in [HTTPConnection.shared, .own("x"), .fresh] {
+                let request = HTTPRequest.get(proxy.url) {
+                    $0.tls = tls
+                    $0.connection = connection
+                }
+                #expect(try await transport.send(request).text == "trusted")
+            }
+        }
+    }
+
+    @Test func `another authority, and the system's, refuse it before any byte of the request`() async throws {
+        let requests = try await serving { (transport, proxy) async throws in
+            for authority in ["other-ca", nil] {
+                let tls = try tls(authority: authority)
+                let failure = try #require(try await transport.failure(of: .get(proxy.url) { $0.tls = tls }))
+                #expect(failure.kind == .tls)
+                #expect(failure.message.contains("127.0.0.1 port \(proxy.port)"))
+                #expect(failure.message.contains("certificate"), "\(failure)")
+            }
+        }
+        #expect(requests.isEmpty)
+    }
+
+    @Test func `the system's authorities are not trusted beside the given ones`() async throws {
+        // In a process of its own: the environment is global.
+        await #expect(processExitsWith: .success) {
+            let certificates = try Certificates()
+            try await RawServer.serving(answering { connection, _ in connection.reply() }) { server async throws in
+                try await TLSProxy.serving(server, certificates) { proxy async throws in
+                    unsafe setenv("SSL_CERT_FILE", certificates.path("ca.pem"), 1)
+                    unsafe setenv("SSL_CERT_DIR", certificates.directory.path, 1)
+                    var options = HTTPOptions()
+                    options.tls.authorities = try certificates.pem("other-ca.pem")
+                    let request = HTTPRequest(.get, proxy.url, options: options)
+                    let failure = try await withTransport { try await $0.failure(of: request) }
+                    precondition(failure?.kind == .tls)
+                }
+            }
+        }
+    }
+
+    /// Writes into the machine's own store, so only CI runs it.
+    @Test(.enabled(if: ProcessInfo.processInfo.environment["CI"] == "true", "changes /etc/ssl/certs"))
+    func `an authority in the system's store is not trusted beside the given ones`() async throws {
+        let hash = String(
+            decoding: try certificates.openssl(["x509", "-hash", "-noout", "-in", certificates.path("ca.pem")]),
+            as: UTF8.self
+        ).trimmingCharacters(in: .whitespacesAndNewlines)
+        let entry = "/etc/ssl/certs/\(hash).0"
+        try FileManager.default.copyItem(atPath: certificates.path("ca.pem"), toPath: entry)
+        defer { try? FileManager.default.removeItem(atPath: entry) }
+        _ = try await serving { (transport, proxy) async throws in
+            let (system, other) = (try tls(authority: nil), try tls(authority: "other-ca"))
+            #expect(try await transport.send(.get(proxy.url) { $0.tls = system }).text == "trusted")
+            #expect(try await transport.failure(of: .get(proxy.url) { $0.tls = other })?.kind == .tls)
+        }
+    }
+
+    @Test func `verification is off only when asked, and then for that request alone`() async throws {
+        _ = try await serving(as: "named") { (transport, proxy) async throws in
+            #expect(try await transport.send(.get(proxy.url) { $0.tls.verifies = false }).text == "trusted")
+            #expect(try await transport.failure(of: .get(proxy.url))?.kind == .tls)
+        }
+    }
+
+    @Test func `a certificate for another name is refused unless that name is asked for`() async throws {
+        let requests = try await serving(as: "named") { (transport, proxy) async throws in
+            var tls = try tls()
+            #expect(try await transport.failure(of: .get(proxy.url) { $0.tls = tls })?.kind == .tls)
+            tls.serverName = "vllm.example"
+            #expect(try await transport.send(.get("\(proxy.url)/v1") { $0.tls = tls }).text == "trusted")
+            tls.serverName = "other.example"
+            #expect(try await transport.failure(of: .get(proxy.url) { $0.tls = tls })?.kind == .tls)
+        }
+        #expect(requests.count == 1)
+        #expect(requests.first?["Host"]?.hasPrefix("127.0.0.1:") == true)
+        #expect(requests.first?.lines.first == "GET /v1 HTTP/1.1")
+    }
+
+    @Test func `a client certificate is shown, and its connection serves nobody without it`() async throws {
+        let arguments = ["--verify-client", "--verify-client-cacert=\(certificates.path("ca.pem"))"]
+        let requests = try await serving(arguments) { (transport, proxy) async throws in
+            let (identified, anonymous) = (try tls(client: "client", key: "client"), try tls())
+            #expect(try await transport.send(.get(proxy.url) { $0.tls = identified }).text == "trusted")
+            #expect(try await transport.failure(of: .get(proxy.url) { $0.tls = anonymous }) != nil)
+        }
+        #expect(requests.count == 1)
+    }
+
+    @Test func `a client key that does not fit, or is encrypted, is refused without asking anybody`() async throws {
+        _ = try await serving { (transport, proxy) async throws in
+            for key in ["server", "locked"] {
+                let tls = try tls(client: "client", key: key)
+                #expect(try await transport.failure(of: .get(proxy.url) { $0.tls = tls })?.kind == .invalidRequest)
+            }
+            var broken = try tls()
+            broken.authorities = Array("-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----\n".utf8)
+            #expect(try await transport.failure(of: .get(proxy.url) { $0.tls = broken })?.kind == .invalidRequest)
+        }
+    }
+
+    @Test func `a server without TLS is told apart`() async throws {
+        try await RawServer.serving({ connection in
+            connection.send("HTTP/1.1 400 Bad Request\n\n")
+            connection.waitForClose()
+        }) { server async throws in
+            try await withTransport { transport async throws in
+                let request = HTTPRequest.get("https://127.0.0.1:\(server.port)")
+                #expect(try await transport.failure(of: request)?.kind == .tls)
+            }
+        }
+    }
+
+    @Test func `a tunnel through a proxy keeps TLS from end to end`() async throws {
+        _ = try await serving { (transport, proxy) async throws in
+            let port = proxy.port
+            let tunnel: RawServer.Script = { connection in
+                connection.readRequest()
+                connection.send("HTTP/1.1 200 OK\nX-Proxy: 1\n\n")
+                connection.tunnel(to: port)
+            }
+            let tls = try tls()
+            try await RawServer.serving(tunnel) { forward async throws in
+                let request = HTTPRequest.get(proxy.url) {
+                    $0.tls = tls
+                    $0.proxy = .url(forward.url)
+                }
+                let reply = try await transport.send(request)
+                #expect(reply.text == "trusted")
+                #expect(reply.head["X-Proxy"] == nil)
+                #expect(forward.requests.map { $0.lines.first } == ["CONNECT 127.0.0.1:\(port) HTTP/1.1"])
+            }
+        }
+    }
+}

@@ -1,0 +1,170 @@
+import Effects
+import KubeAPI
+import Testing
+
+struct KubeconfigTests {
+    /// A kubeconfig with one cluster, user and context, all named `c`.
+    private func config(
+        cluster: String = "server: https://h:6443", user: String = "{}", namespace: String? = nil, name: String = "c"
+    ) -> String {
+        """
+        apiVersion: v1
+        kind: Config
+        current-context: \(name)
+        clusters: [{name: \(name), cluster: {\(cluster)}}]
+        users: [{name: \(name), user: \(user)}]
+        contexts: [{name: \(name), context: {cluster: \(name), user: \(name)\(namespace.map { ", namespace: \($0)" } ?? "")}}]
+        """
+    }
+
+    private func load(_ text: String, files: [String: String] = [:]) throws -> KubeConfiguration {
+        try KubeConfiguration.load(
+            kubeconfig: "/k/config", environment: [:],
+            readFile: Files(files.merging(["/k/config": text]) { _, new in new }).reader)
+    }
+
+    private func message(_ text: String, files: [String: String] = [:]) throws -> String {
+        try #require(throws: KubeConfigurationError.self) { try load(text, files: files) }.description
+    }
+
+    @Test func `the current context decides`() throws {
+        let configuration = try load(config(namespace: "prod"))
+        #expect(configuration.server == "https://h:6443")
+        #expect(configuration.namespace == "prod")
+        #expect(configuration.tls.verifies, "158: also where nothing is said")
+        #expect(configuration.credentials == .none)
+        #expect(try load(config()).namespace == "default")
+        #expect(try load(config(cluster: "server: https://h:6443/base/")).server == "https://h:6443/base")
+    }
+
+    @Test func `157: data wins over files, and tokenFile over token`() throws {
+        let data = "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCg=="
+        let configuration = try load(
+            config(
+                cluster: "server: https://h, certificate-authority: ca.pem, certificate-authority-data: \(data)",
+                user: "{token: inline, tokenFile: t}"),
+            files: ["/k/ca.pem": pem("other")])
+        #expect(configuration.tls.authorities == Array("-----BEGIN CERTIFICATE-----\n".utf8))
+        #expect(configuration.credentials == .tokenFile("/k/t"))
+    }
+
+    @Test func `156: relative paths start at the directory of their file`() throws {
+        let configuration = try load(
+            config(
+                cluster: "server: https://h, certificate-authority: pki/ca.pem",
+                user: "{client-certificate: ../c.pem, client-key: /abs/k.pem}"),
+            files: ["/k/pki/ca.pem": pem("ca"), "/k/../c.pem": pem("c"), "/abs/k.pem": pem("k")])
+        #expect(configuration.tls.authorities == Array(pem("ca").utf8))
+        #expect(configuration.tls.clientCertificate == Array(pem("c").utf8))
+        #expect(configuration.tls.clientKey == Array(pem("k").utf8))
+    }
+
+    @Test func `155: the first file that has an entry wins, missing files are skipped`() throws {
+        let first = "current-context: c\nclusters: [{name: c, cluster: {server: https://first}}]"
+        let files = Files(["/a": first, "/b": config(cluster: "server: https://second, tls-server-name: x")])
+        let configuration = try KubeConfiguration.load(
+            environment: ["KUBECONFIG": "/missing:/a::/b:/a", "HOME": "/root"], readFile: files.reader)
+        #expect(configuration.server == "https://first")
+        #expect(configuration.tls.serverName == nil, "entries are taken whole")
+    }
+
+    @Test func `155: one broken file of several is an error`() throws {
+        let files = Files(["/a": config(), "/b": "clusters: ["])
+        let error = try #require(throws: KubeConfigurationError.self) {
+            try KubeConfiguration.load(environment: ["KUBECONFIG": "/a:/b"], readFile: files.reader)
+        }
+        #expect(error.description.contains("/b"))
+    }
+
+    @Test func `166: the flag wins over KUBECONFIG, that over the pod, that over the home directory`() throws {
+        let directory = KubeConfiguration.serviceAccountDirectory
+        let files = Files([
+            "/flag": config(cluster: "server: https://flag"), "/env": config(cluster: "server: https://env"),
+            "/h/.kube/config": config(cluster: "server: https://home"), "\(directory)/token": "t",
+            "\(directory)/ca.crt": pem("x"), "\(directory)/namespace": "n",
+        ])
+        var environment = [
+            "KUBECONFIG": "/env", "KUBERNETES_SERVICE_HOST": "pod", "KUBERNETES_SERVICE_PORT": "1", "HOME": "/h",
+        ]
+        func server(flag: String? = nil) throws -> String {
+            try KubeConfiguration.load(kubeconfig: flag, environment: environment, readFile: files.reader).server
+        }
+        #expect(try server(flag: "/flag") == "https://flag")
+        #expect(try server() == "https://env")
+        environment["KUBECONFIG"] = ""
+        #expect(try server() == "https://pod:1")
+        environment["KUBERNETES_SERVICE_HOST"] = nil
+        #expect(try server() == "https://home")
+    }
+
+    @Test func `159, 160, 158: server name, proxy and skipped verification`() throws {
+        let configuration = try load(
+            config(
+                cluster:
+                    "server: https://h, tls-server-name: n, proxy-url: \"socks5://p:1\", insecure-skip-tls-verify: true"
+            ))
+        #expect(configuration.tls.serverName == "n")
+        #expect(configuration.proxy == .url("socks5://p:1"))
+        #expect(!configuration.tls.verifies)
+    }
+
+    @Test(arguments: [
+        ("{exec: {command: aws, apiVersion: v1}}", "exec credentials are not supported yet"),
+        ("{auth-provider: {name: gcp}}", "auth-provider was removed"),
+        ("{username: u, password: p}", "basic authentication was removed"), ("{as: boss}", "impersonation"),
+        ("{client-certificate-data: LS0tLS1CRUdJTiBY}", "without the other"),
+        ("{client-key: nowhere.pem}", "/k/nowhere.pem cannot be read"),
+        ("{client-key-data: '%%%', client-certificate-data: x}", "is not base64"),
+        ("{client-key-data: aGVsbG8=, client-certificate-data: LS0tLS1CRUdJTiBY}", "168"),
+    ])
+    func `162, 163, 168: users that cannot be what they ask for are refused`(user: String, part: String) throws {
+        let message = try message(config(user: user))
+        #expect(message.contains(part == "168" ? "is not PEM" : part))
+        #expect(message.contains("/k/config"))
+    }
+
+    @Test func `a user of another context may be anything`() throws {
+        let text = config().replacing("users: [", with: "users: [{name: other, user: {exec: {command: x}}}, ")
+        #expect(try load(text).credentials == .none)
+    }
+
+    @Test(arguments: [
+        "server: ftp://h", "server: https://", "server: \"https://u:p@h\"", "server: h:6443", "server: \"https://h h\"",
+        "{}", "proxy-url: \"ftp://p\", server: https://h",
+        "server: https://h, insecure-skip-tls-verify: true, certificate-authority-data: LS0tLS1CRUdJTiBY",
+    ])
+    func `158: clusters that cannot be meant are refused`(cluster: String) throws {
+        #expect(try message(config(cluster: cluster == "{}" ? "" : cluster)).contains("/k/config"))
+    }
+
+    @Test(arguments: [
+        "", "current-context: x", "clusters: 5", "a: b: c", "\t", "[]", "42", "\u{0}", "current-context: [a]",
+    ])
+    func `165: what is no kubeconfig is an error in one line`(text: String) throws {
+        let message = try message(text)
+        #expect(message.contains("/k/config"))
+        #expect(!message.contains("\n"))
+    }
+
+    @Test func `165: bytes that are no UTF-8, aliases without end, and a BOM`() throws {
+        let files = Files([:])
+        func load(_ bytes: [UInt8]) throws -> KubeConfiguration {
+            files.set("/k", bytes)
+            return try KubeConfiguration.load(kubeconfig: "/k", environment: [:], readFile: files.reader)
+        }
+        #expect(throws: KubeConfigurationError.self) { try load([0xFF, 0xFE, 0x61, 0x00]) }
+        #expect(throws: KubeConfigurationError.self) { try load([0x61, 0x3A, 0xFF]) }
+        #expect(throws: KubeConfigurationError.self) { try load(Array(repeating: 0x20, count: 2 << 20)) }
+        #expect(try load([0xEF, 0xBB, 0xBF] + Array(config().utf8)).server == "https://h:6443")
+
+        let bomb = "a0: &a0 [x,x]\n" + (1...30).map { "a\($0): &a\($0) [*a\($0 - 1),*a\($0 - 1)]\n" }.joined()
+        #expect(try load(Array((bomb + config()).utf8)).server == "https://h:6443")
+    }
+
+    @Test func `no description shows a secret`() throws {
+        let configuration = try load(
+            config(cluster: "server: https://h, proxy-url: \"http://u:canary@p\"", user: "{token: canary}"))
+        #expect(!"\(configuration) \(configuration.credentials)".contains("canary"))
+        #expect(!String(reflecting: configuration.credentials).contains("canary"))
+    }
+}

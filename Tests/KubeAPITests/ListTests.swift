@@ -1,0 +1,98 @@
+import Effects
+import KubeAPI
+import TestSupport
+import Testing
+
+struct ListTests {
+    private func page(_ names: [String], _ token: String = "") -> ScriptedTransport.Answer {
+        { _ in .json(listBody(names, continueToken: token)) }
+    }
+
+    private let expired: ScriptedTransport.Answer = { _ in
+        .json(#"{"kind":"Status","code":410,"reason":"Expired","metadata":{"continue":"inconsistent"}}"#, status: 410)
+    }
+
+    private func queries(_ script: ScriptedClient) -> [String] {
+        script.transport.requests.map { String($0.url.split(separator: "?").dropFirst().first ?? "") }
+    }
+
+    @Test func `31: pages are followed to their end, without the version`() async throws {
+        let script = ScriptedClient([page(["a", "b"], "t/1"), page(["c"], "t2"), page(["d"])])
+        let list = try await script.client.list(TestAdapter.self, in: "demo", ListOptions(resourceVersion: "5"))
+
+        #expect(list.items.map(\.metadata.name) == ["a", "b", "c", "d"])
+        #expect(list.resourceVersion == "100")
+        #expect(
+            queries(script) == ["limit=500&resourceVersion=5", "limit=500&continue=t%2F1", "limit=500&continue=t2"])
+    }
+
+    @Test func `32, 33: a page that has expired leads to one list of everything, and nothing is doubled`() async throws
+    {
+        let script = ScriptedClient([page(["a"], "t1"), expired, page(["a", "b"])])
+        let list = try await script.client.list(TestAdapter.self, ListOptions(resourceVersion: "5"))
+
+        #expect(list.items.map(\.metadata.name) == ["a", "b"])
+        #expect(queries(script).last == "resourceVersion=5")
+    }
+
+    @Test func `32: a first page that has expired is an error`() async {
+        let script = ScriptedClient([expired, page(["a"])])
+        guard case .expired = await script.error({ try await $0.list(TestAdapter.self) }) else {
+            Issue.record("no error")
+            return
+        }
+    }
+
+    @Test func `one element that cannot be read fails nothing but itself`() async throws {
+        let body = listBody(["a", "b", "c"]).replacing(
+            #""name":"b","namespace":"demo","uid":"u-b","resourceVersion":"7"},"spec":{"loraPath":"/a"}"#,
+            with: #""name":"b","namespace":"demo","uid":"u-b","resourceVersion":"7"},"spec":{"loraPath":5}"#)
+        let list = try await ScriptedClient([{ _ in .json(body) }]).client.list(TestAdapter.self)
+
+        #expect(list.items.map(\.metadata.name) == ["a", "c"])
+        #expect(list.undecodable.count == 1)
+        #expect(list.undecodable.first?.key == NamespacedName(namespace: "demo", name: "b"))
+        #expect(list.undecodable.first?.uid == "u-b")
+        #expect(list.undecodable.first?.message == "spec.loraPath: expected String")
+    }
+
+    @Test(arguments: ["5", "null", #""x""#, "{}", #"{"metadata":[]}"#, #"{"metadata":{"name":7}}"#])
+    func `an element without a name fails nothing but itself`(element: String) async throws {
+        let body = listBody(["a"]).replacing(#""items":["#, with: #""items":[\#(element),"#)
+        let list = try await ScriptedClient([{ _ in .json(body) }]).client.list(TestAdapter.self)
+        #expect(list.items.count == 1)
+        #expect(list.undecodable.map(\.key) == [nil])
+    }
+
+    @Test func `5: a list that is cut off is an error`() async {
+        let body = Array(listBody(["a", "b"]).utf8.dropLast(9))
+        let script = ScriptedClient([{ _ in .stream([body]) }])
+        guard case .unexpectedAnswer = await script.error({ try await $0.list(TestAdapter.self) }) else {
+            Issue.record("no error")
+            return
+        }
+    }
+
+    @Test func `16: lists and watches have connections of their own`() async throws {
+        let script = ScriptedClient([page([]), { _ in .stream([]) }], random: 7)
+        _ = try await script.client.list(TestAdapter.self, in: "demo")
+        try await script.client.withWatch(TestAdapter.self, in: "demo", from: "5", labelSelector: "a=b") { _ in }
+
+        let options = script.transport.requests.map(\.options)
+        #expect(options.map(\.connection) == [.own("list-loraadapters in demo"), .own("watch-loraadapters in demo")])
+        #expect(options[1].idleTimeout == .seconds(75))
+        #expect(options[1].totalTimeout == nil)
+        #expect(
+            queries(script)[1]
+                == "watch=true&allowWatchBookmarks=true&resourceVersion=5&timeoutSeconds=307&labelSelector=a%3Db")
+    }
+
+    @Test func `43: a watch asks to be closed after five to ten minutes`() async throws {
+        for random in [0, 300, 301, UInt64.max] {
+            let script = ScriptedClient([{ _ in .stream([]) }], random: random)
+            try await script.client.withWatch(TestAdapter.self, from: "5") { _ in }
+            let value = try #require(queries(script)[0].split(separator: "=").last.flatMap { Int($0) })
+            #expect((300...600).contains(value))
+        }
+    }
+}
