@@ -34,12 +34,12 @@ final class AdapterReconciler: Sendable {
             }
             let plan = gatherer.situation(of: adapter).plan()
             gatherer.registry.submit(plan.actions, for: key)
+            logger.debug("planned", metadata: ["adapter": "\(key)", "actions": "\(plan.actions.count)", "phase": "\(plan.status?.phase ?? "")", "wake": "\(plan.wakeAfter.map { "\($0)" } ?? "")"])
             do {
                 guard try await write(plan, for: adapter) else { return pause(plan, for: adapter) }
-            } catch let error as APIError where error.isConflict || error.isFailedTest {
+            } catch let error as APIError where error.isConflict || error.isNotFound {
                 // Somebody else was faster: the watch brings what is there now.
-                return .requeue(after: Self.statusInterval)
-            } catch let error as APIError where error.isNotFound {
+                logger.debug("write overtaken", metadata: ["adapter": "\(key)", "error": "\(error)"])
                 return .requeue(after: Self.statusInterval)
             }
         }

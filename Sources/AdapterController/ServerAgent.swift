@@ -152,11 +152,11 @@ final class ServerAgent: Sendable {
 
     private func actionLoop() async {
         while !Task.isCancelled {
-            guard let action = state.withLock({ $0.pending.take() }) else {
+            guard state.withLock({ !$0.pending.isEmpty }) else {
                 await actionBell.wait()
                 continue
             }
-            await context.slots.hold(connection.server) { await perform(action) }
+            await context.slots.hold(connection.server) { await performNext() }
             let isConfirmDue = state.withLock { state in
                 state.pending.isEmpty || context.effects.time.now - state.confirmedAt >= Self.confirmInterval
             }
@@ -164,15 +164,22 @@ final class ServerAgent: Sendable {
         }
     }
 
-    private func perform(_ action: ServerAction) async {
+    private func performNext() async {
         let time = context.effects.time
-        guard context.mayContact(connection), isStillRight(action),
-            let endpoint = state.withLock({ $0.endpoint })
-        else {
+        let mayContact = context.mayContact(connection)
+        let (next, endpoint) = state.withLock { state in
+            let next = state.pending.take()
+            guard let next, mayContact, let endpoint = state.endpoint, state.record.allows(next) else {
+                return (next, VLLMEndpoint?.none)
+            }
+            state.record.started(next, now: time.now)
+            return (next, endpoint)
+        }
+        guard let action = next else { return }
+        guard let endpoint else {
             report(.names([action.name]))
             return
         }
-        state.withLock { $0.record.started(action, now: time.now) }
         let client = VLLMClient(endpoint: endpoint, http: context.effects.http)
         let outcome = await client.outcome(of: action)
         if case .failed(let failure) = outcome {
@@ -184,11 +191,5 @@ final class ServerAgent: Sendable {
                 ])
         }
         report(state.withLock { $0.record.ended(action, outcome, now: time.now) })
-    }
-
-    /// An unload is for the entry that the plan saw; what stands there now may be somebody else's.
-    private func isStillRight(_ action: ServerAction) -> Bool {
-        guard case .unload(let name, let path) = action else { return true }
-        return observation.lastListing?.adapters[name]?.root == path
     }
 }

@@ -64,6 +64,21 @@ struct ServerRecord {
         return .everything
     }
 
+    /// Whether what the plan of `action` saw is still so: an answer of the server that is newer than whatever was sent
+    /// for that name, and an entry, or none, that the action is meant for.
+    func allows(_ action: ServerAction) -> Bool {
+        guard case .listed(let listing) = observation.answer else { return false }
+        if let attempt = observation.attempts[action.name] {
+            guard attempt.outcome != .inFlight, attempt.stamp < listing.stamp else { return false }
+        }
+        let root = listing.adapters[action.name]?.root
+        switch action {
+        case .load(_, _, _, inPlace: false, _): return root == nil
+        case .load(_, let path, _, inPlace: true, _), .replace(_, let path, _, _, _): return root != nil && root != path
+        case .unload(_, let path): return root == path
+        }
+    }
+
     mutating func started(_ action: ServerAction, now: Duration) {
         let attempt = observation.attempts[action.name]
         let isSame = attempt?.operation == action.operation && attempt?.path == action.path

@@ -143,9 +143,9 @@ enum TypedValue {
         case .array(let list):
             guard case .associative(let pairs) = elements(list, schema) else { return value }
             return .array(
-                pairs.compactMap { element, member in
+                pairs.compactMap { element, member -> JSONValue? in
                     guard let child = set.children[element] else { return member }
-                    return child.isMember ? nil : removing(child, from: member, schema?.items)
+                    return child.isMember ? Optional.none : removing(child, from: member, schema?.items)
                 })
         default: return value
         }

@@ -29,9 +29,11 @@ struct SimulatedFleet: Sendable {
         guard let port = await ports.next() else { throw CancellationError() }
 
         for index in members.indices { members[index].port = port }
-        let rest = VLLMFleet(Array(members.dropFirst()), logger: logger)
-        group.addTask { try await rest.run { _, port in report.yield(port) } }
-        for _ in members.dropFirst() { _ = await ports.next() }
+        if members.count > 1 {
+            let rest = VLLMFleet(Array(members.dropFirst()), logger: logger)
+            group.addTask { try await rest.run { _, port in report.yield(port) } }
+            for _ in members.dropFirst() { _ = await ports.next() }
+        }
         report.finish()
         return members.enumerated().map { LocalServer(name: "vllm-\($0)", address: $1.host, port: port) }
     }
