@@ -13,7 +13,7 @@ extension EndToEnd {
                 try await cluster.apply()
 
                 let adapter = try await cluster.adapter(reaches: "Ready", "3/3")
-                try await cluster.servers(hold: "sql=/adapters/sql-v1")
+                try await cluster.servers(hold: ["sql=/adapters/sql-v1"])
                 #expect(adapter.id == "sql")
                 #expect(adapter.parent == "base")
                 #expect(adapter.root == "/adapters/sql-v1")
@@ -110,7 +110,7 @@ extension EndToEnd {
 
                 try await cluster.change(spec: ["loraName": "sql-next"])
 
-                try await cluster.servers(hold: "sql-next=/adapters/sql-v1")
+                try await cluster.servers(hold: ["sql-next=/adapters/sql-v1"])
                 let adapter = try await cluster.adapter(becomes: "one claim") {
                     $0.phase == "Ready" && $0.claims == ["sql-next=/adapters/sql-v1"]
                 }

@@ -56,7 +56,7 @@ extension Cluster {
 
     /// Waits until each of these servers, or of all, holds exactly `entries`.
     func servers(
-        _ members: [ModelServer]? = nil, hold entries: String..., sourceLocation: SourceLocation = #_sourceLocation
+        _ members: [ModelServer]? = nil, hold entries: [String], sourceLocation: SourceLocation = #_sourceLocation
     ) async throws {
         let members = members ?? servers
         let isDone = try await eventually { members.allSatisfy { $0.holds == entries } }
