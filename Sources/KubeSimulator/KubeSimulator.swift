@@ -73,6 +73,9 @@ package final class KubeSimulator: HTTPHandler {
     /// The newest resourceVersion given.
     package var resourceVersion: String { state.withLock { String($0.model.revision) } }
 
+    /// Watches that are open now.
+    package var watchCount: Int { state.withLock { $0.watchCount } }
+
     /// Creates as POST does: defaults, validation, uid, resourceVersion, watch event. Status is kept, unlike POST.
     @discardableResult
     package func create(_ object: JSONValue, fieldManager: String = "simulator") throws -> JSONValue {
