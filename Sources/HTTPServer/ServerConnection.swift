@@ -85,7 +85,8 @@ struct ServerConnection: Sendable {
             logger.error("request failed", metadata: ["http.target": "\(head.uri)", "error": "\(error)"])
             response = HTTPResponse(status: 500)
         }
-        return try await writer.write(response, close: !head.isKeepAlive)
+        // After an offer to speak another protocol the decoder reads no further request.
+        return try await writer.write(response, close: !head.isKeepAlive || head.headers.contains(name: "upgrade"))
     }
 
     /// Answers and closes; what the client is still sending is read first, lest closing take the answer from it.

@@ -1,0 +1,54 @@
+import KubeSimulator
+import TestSupport
+import Testing
+
+extension EndToEnd {
+    /// While nothing changes.
+    @Suite struct Rest {
+        @Test(arguments: Backend.available, [1, 20])
+        func `at rest nothing is written, and each server is asked two things an interval`(
+            _ backend: Backend, _ adapters: Int
+        ) async throws {
+            try await Cluster.run(on: backend) { cluster in
+                let names = (0..<adapters).map { "adapter-\($0)" }
+                for name in names { try await cluster.apply(name, path: "/adapters/\(name)") }
+                var versions: [String?] = []
+                for name in names {
+                    versions.append(try await cluster.adapter(name, reaches: "Ready", "3/3").resourceVersion)
+                }
+                // The lists that confirm the last loads.
+                try await cluster.probes(3)
+                let writes = try cluster.traffic.writes.count
+                let before = cluster.servers.map { Counts($0) }
+                let began = ContinuousClock.now
+
+                try await cluster.probes(10)
+
+                let after = cluster.servers.map { Counts($0) }
+                let intervals = (ContinuousClock.now - began) / Cluster.probeInterval
+                #expect(try cluster.traffic.writes.count == writes)
+                for (before, after) in zip(before, after) {
+                    let models = after.models - before.models
+                    #expect(Double(models) <= intervals + 1)
+                    #expect(abs(after.health - before.health - models) <= 1)
+                    #expect(after.rest == before.rest)
+                }
+                for (name, version) in zip(names, versions) {
+                    #expect(try await cluster.adapter(name)?.resourceVersion == version)
+                }
+            }
+        }
+
+        private struct Counts {
+            var health: Int
+            var models: Int
+            /// All other requests, loads and unloads among them.
+            var rest: Int
+
+            init(_ server: ModelServer) {
+                (health, models) = (server.vllm.requestCount(.health), server.vllm.requestCount(.models))
+                rest = server.vllm.requestCount - health - models
+            }
+        }
+    }
+}

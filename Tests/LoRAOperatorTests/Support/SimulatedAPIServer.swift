@@ -1,0 +1,33 @@
+import CurlHTTP
+import Effects
+import Glibc
+import HTTPServer
+import KubeAPI
+import KubeSimulator
+import Synchronization
+
+/// A ``KubeSimulator`` with a socket, in this process.
+final class SimulatedAPIServer: APIServer {
+    let configuration: KubeConfiguration
+    let model: KubeSimulator
+    let isShared = false
+    private let socket: Listener
+
+    /// Test runs on one machine at the same time must not meet; 127.0 is left to others.
+    static let loopbackNetwork = "127.\(1 + getpid() % 250)"
+    var serverNetwork: String { Self.loopbackNetwork }
+
+    /// - Parameter customResources: whether it knows LoRAAdapter.
+    init(customResources: Bool = true) async throws {
+        var options = KubeSimulator.Configuration()
+        if customResources { options.customResourceDefinitions = [try Repository.text("crds/loraadapters.yaml")] }
+        options.allowsLoopbackEndpoints = true
+        let model = try KubeSimulator(options, time: SystemTime(), random: SystemRandom())
+        self.model = model
+        let server = { @Sendable in HTTPServer(host: "127.0.0.1", port: 0, handler: model, logger: .silent) }
+        socket = try await Listener { report in try await server().run(onBound: report) }
+        configuration = KubeConfiguration(server: "http://127.0.0.1:\(socket.port)", source: "KubeSimulator")
+    }
+
+    func stop() async { await socket.stop() }
+}
