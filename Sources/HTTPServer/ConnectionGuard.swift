@@ -9,7 +9,6 @@ final class ConnectionGuard: ChannelDuplexHandler {
     typealias OutboundOut = HTTPServerResponsePart
 
     private let limits: HTTPServerLimits
-    private let headLimit: HeadLimit
     private var deadline: Scheduled<Void>?
     private var stall: Scheduled<Void>?
     private var unwritten = 0
@@ -18,10 +17,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
     private var isReceiving = false
     private var isResponding = false
 
-    init(limits: HTTPServerLimits, headLimit: HeadLimit) {
-        self.limits = limits
-        self.headLimit = headLimit
-    }
+    init(limits: HTTPServerLimits) { self.limits = limits }
 
     func channelActive(context: ChannelHandlerContext) {
         setDeadline(limits.idleTimeout, context)
@@ -35,7 +31,6 @@ final class ConnectionGuard: ChannelDuplexHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        headLimit.decodedPart()
         switch unwrapInboundIn(data) {
         case .head:
             unanswered += 1

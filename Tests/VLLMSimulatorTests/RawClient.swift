@@ -62,7 +62,9 @@ final class RawClient: Sendable {
 
     func receives(_ text: String) async throws -> Bool { try await eventually { received.contains(text) } }
 
-    func isClosed() async throws -> Bool { try await eventually { end != .open } }
+    func isClosed(within deadline: Duration = .seconds(20)) async throws -> Bool {
+        try await eventually(within: deadline) { end != .open }
+    }
 
     private func poll() {
         var buffer = [UInt8](repeating: 0, count: 65536)
