@@ -4,13 +4,17 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-${SWIFT:-swift} build --product lora-operator --explicit-target-dependency-import-check error
-binary=$(${SWIFT:-swift} build --show-bin-path)/lora-operator
+echo "building lora-operator (minutes the first time)"
+[[ -n ${BINARY:-} ]] || ${SWIFT:-swift} build --quiet --product lora-operator --explicit-target-dependency-import-check error
+binary=${BINARY:-$(${SWIFT:-swift} build --show-bin-path)/lora-operator}
 work=$(mktemp -d)
 pid=""
+watcher=""
 # shellcheck disable=SC2329  # called by the trap
 clean_up() {
-    [[ -z $pid ]] || { kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null; } || true
+    for process in $watcher $pid; do
+        kill "$process" 2>/dev/null && wait "$process" 2>/dev/null || true
+    done
     rm -rf "$work"
 }
 trap clean_up EXIT
@@ -20,12 +24,13 @@ adapters=/apis/lora-operator.dev/v1alpha1/namespaces/default/loraadapters
 have_kubectl=false
 if command -v kubectl >/dev/null; then have_kubectl=true; fi
 
+# kubectl's --raw takes the whole path, the prefix of the server's URL included.
 get() { # path
-    if $have_kubectl; then kubectl get --raw "$1" 2>/dev/null; else curl -fsS "$server$1" 2>/dev/null; fi
+    if $have_kubectl; then kubectl get --raw "$prefix$1" 2>/dev/null; else curl -fsS "$server$1" 2>/dev/null; fi
 }
 simulator() { # server, verb
     if $have_kubectl; then
-        kubectl create --raw "/simulator/$1/$2" -f <(echo '{}') >/dev/null
+        kubectl create --raw "$prefix/simulator/$1/$2" -f <(echo '{}') >/dev/null
     else
         curl -fsS -X POST "$server/simulator/$1/$2" >/dev/null
     fi
@@ -63,6 +68,7 @@ until_true() { # what is awaited, command and arguments
 }
 phase_is() { [[ $(field phase) == "$1" ]]; }
 ready_is() { [[ $(field ready) == "$1" ]]; }
+saw_phases() { [[ $(phases) == "Pending → Loading → Ready" ]]; }
 is_ready() { phase_is Ready && ready_is 3/3; }
 is_degraded() { phase_is Degraded && [[ $(unreachable) == True ]]; }
 is_kept() { [[ $(field id) == sql && $(field root) == /adapters/sql-v3 && -n $(field parent) ]]; }
@@ -77,22 +83,20 @@ export KUBECONFIG=$work/kubeconfig
 until_file() { [[ -s $KUBECONFIG ]] || { kill -0 "$pid" 2>/dev/null || exit 1; false; }; }
 until_true "three simulated vLLM servers run, and a Kubernetes API on loopback" until_file
 server=$(sed -n 's/.*server: "\(.*\)".*/\1/p' "$KUBECONFIG")
+prefix=/${server##*/}
 
 tell "Apply examples/sql-adapter.yaml: every server behind the Service vllm shall serve the adapter sql."
+get "$adapters?watch=true" >"$work/watch" &
+watcher=$!
 if $have_kubectl; then
     kubectl apply -f examples/sql-adapter.yaml | sed 's/^/    /'
 else
     curl -fsS -X PATCH -H 'Content-Type: application/apply-patch+yaml' --data-binary @examples/sql-adapter.yaml \
         "$server$adapters/sql?fieldManager=demo" >/dev/null
 fi
-seen=" "
-was_loaded() {
-    local phase
-    phase=$(field phase)
-    [[ -z $phase || $seen == *" $phase "* ]] || { seen+="$phase "; echo "    phase: $phase"; }
-    is_ready
-}
-until_true "loaded, and read back from each of the three" was_loaded
+until_true "loaded, and read back from each of the three" is_ready
+phases() { grep -o '"phase":"[^"]*"' "$work/watch" | cut -d'"' -f4 | uniq | paste -sd' ' | sed 's/ / → /g'; }
+until_true "the phases on the way: Pending → Loading → Ready" saw_phases
 show
 
 tell "The server vllm-1 stops answering. Offline is not deleted: nothing is taken away from what is known."

@@ -9,17 +9,15 @@ final class ConnectionGuard: ChannelDuplexHandler {
     typealias OutboundOut = HTTPServerResponsePart
 
     private let limits: HTTPServerLimits
-    private let headLimit: HeadLimit
     private var deadline: Scheduled<Void>?
+    private var stall: Scheduled<Void>?
+    private var unwritten = 0
     /// Requests whose head has come and whose response has not ended.
     private var unanswered = 0
     private var isReceiving = false
     private var isResponding = false
 
-    init(limits: HTTPServerLimits, headLimit: HeadLimit) {
-        self.limits = limits
-        self.headLimit = headLimit
-    }
+    init(limits: HTTPServerLimits) { self.limits = limits }
 
     func channelActive(context: ChannelHandlerContext) {
         setDeadline(limits.idleTimeout, context)
@@ -28,11 +26,11 @@ final class ConnectionGuard: ChannelDuplexHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         deadline?.cancel()
+        stall?.cancel()
         context.fireChannelInactive()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        headLimit.decodedPart()
         switch unwrapInboundIn(data) {
         case .head:
             unanswered += 1
@@ -55,7 +53,20 @@ final class ConnectionGuard: ChannelDuplexHandler {
             unanswered = max(0, unanswered - 1)
             if unanswered == 0, !isReceiving { setDeadline(limits.idleTimeout, context) }
         }
+        let promise = promise ?? context.eventLoop.makePromise()
         context.write(data, promise: promise)
+        wait(for: promise.futureResult, context)
+    }
+
+    /// Closes the connection unless something more is written within the time that a client may stall.
+    private func wait(for write: EventLoopFuture<Void>, _ context: ChannelHandlerContext) {
+        unwritten += 1
+        if unwritten == 1 { stall = scheduleClose(limits.stallTimeout, context) }
+        write.assumeIsolated().whenComplete { [self] _ in
+            unwritten -= 1
+            stall?.cancel()
+            if unwritten > 0 { stall = scheduleClose(limits.stallTimeout, context) }
+        }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -74,7 +85,11 @@ final class ConnectionGuard: ChannelDuplexHandler {
 
     private func setDeadline(_ timeout: Duration, _ context: ChannelHandlerContext) {
         deadline?.cancel()
+        deadline = scheduleClose(timeout, context)
+    }
+
+    private func scheduleClose(_ timeout: Duration, _ context: ChannelHandlerContext) -> Scheduled<Void> {
         let channel = context.channel
-        deadline = context.eventLoop.scheduleTask(in: TimeAmount(timeout)) { channel.close(promise: nil) }
+        return context.eventLoop.scheduleTask(in: TimeAmount(timeout)) { channel.close(promise: nil) }
     }
 }

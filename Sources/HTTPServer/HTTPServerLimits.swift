@@ -10,6 +10,8 @@ package struct HTTPServerLimits: Sendable {
     package var bodyTimeout: Duration = .seconds(30)
     /// From the opening of a connection, or the end of a response, until the next head is complete.
     package var idleTimeout: Duration = .seconds(60)
+    /// Longest time in which a client reads nothing of what is being written to it.
+    package var stallTimeout: Duration = .seconds(60)
 
     package init() {}
 }

@@ -16,17 +16,16 @@ struct ServerConnection: Sendable {
     /// Puts HTTP on a new connection.
     static func wrap(_ channel: any NIOCore.Channel, limits: HTTPServerLimits) throws -> Channel {
         let pipeline = channel.pipeline.syncOperations
-        let headLimit = HeadLimit(limits.headBytes)
+        // Both hold for the request line too.
         var decoder = NIOHTTPDecoderLimitConfiguration()
         decoder.maxHeaderListSize = limits.headBytes
         decoder.maxHeaderFieldSize = limits.headBytes
         var encoder = HTTPResponseEncoder.Configuration()
         encoder.automaticallySetFramingHeaders = false
-        try pipeline.addHandler(headLimit)
         try pipeline.configureHTTPServerPipeline(
             withPipeliningAssistance: false, withErrorHandling: false, withEncoderConfiguration: encoder,
             withDecoderLimitConfiguration: decoder)
-        try pipeline.addHandler(ConnectionGuard(limits: limits, headLimit: headLimit))
+        try pipeline.addHandler(ConnectionGuard(limits: limits))
         return try Channel(wrappingChannelSynchronously: channel)
     }
 
@@ -85,7 +84,8 @@ struct ServerConnection: Sendable {
             logger.error("request failed", metadata: ["http.target": "\(head.uri)", "error": "\(error)"])
             response = HTTPResponse(status: 500)
         }
-        return try await writer.write(response, close: !head.isKeepAlive)
+        // After an offer to speak another protocol the decoder reads no further request.
+        return try await writer.write(response, close: !head.isKeepAlive || head.headers.contains(name: "upgrade"))
     }
 
     /// Answers and closes; what the client is still sending is read first, lest closing take the answer from it.

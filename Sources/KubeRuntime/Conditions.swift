@@ -4,10 +4,10 @@ package import KubeAPI
 extension [Condition] {
     package subscript(type: String) -> Condition? { first { $0.type == type } }
 
-    /// Sets a condition. `lastTransitionTime` becomes `now` only if the status differs from the one held; else the
-    /// one held stays, whatever `condition` says.
+    /// Sets a condition, at `now` as ``Timestamp/seconds(_:)`` writes it.
     ///
-    /// - Parameter now: As ``Timestamp/seconds(_:)`` writes it.
+    /// `lastTransitionTime` becomes `now` only if the status differs from the one held; else the one held stays,
+    /// whatever `condition` says.
     package mutating func set(_ condition: Condition, at now: String) {
         var condition = condition
         condition.lastTransitionTime = now

@@ -26,10 +26,10 @@ package struct Controller<Key: Hashable & Sendable & CustomStringConvertible>: S
     private let onReport: @Sendable (Report) -> Void
     private let reconcile: Reconcile
 
-    /// - Parameters:
-    ///   - name: For the log: `loraadapter`.
-    ///   - onReport: For metrics; must not wait.
-    ///   - reconcile: Knows a key, reads what is now, acts. It throws only what it did not expect.
+    /// A controller called `name` in the log.
+    ///
+    /// `reconcile` knows a key, reads what is now, and acts; it throws only what it did not expect. `onReport` is for
+    /// metrics and must not wait.
     package init(
         name: String, queue: WorkQueue<Key>, workers: Int = 4, time: any TimeSource, logger: Logger,
         onReport: @escaping @Sendable (Report) -> Void = { _ in }, reconcile: @escaping Reconcile

@@ -31,7 +31,7 @@ package struct Reflector<Object: KubeObject>: Sendable {
     private let namespace: String?
     private let callbacks: Callbacks
 
-    /// - Parameter namespace: nil for all namespaces.
+    /// A reflector of one namespace, or of all.
     package init(
         client: KubeClient, store: Store<Object>, namespace: String? = nil, callbacks: Callbacks = Callbacks()
     ) {

@@ -69,8 +69,9 @@ package final class Store<Object: KubeObject>: Sendable {
     /// Takes what a watch told of an object; an older version than the one held is ignored.
     package func put(_ object: Object) { change { $0.put(object, cause: .watch) } }
 
-    /// Takes the server's answer to a write of this process, so that the next reader sees it without waiting for the
-    /// watch. An object that is not (or no longer) here stays away.
+    /// Takes the server's answer to a write of this process: the next reader sees it without waiting for the watch.
+    ///
+    /// An object that is not (or no longer) here stays away.
     package func wrote(_ object: Object) { change { $0.wrote(object) } }
 
     /// Takes a deletion that a watch told.

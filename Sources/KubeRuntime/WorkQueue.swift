@@ -69,7 +69,7 @@ package final class WorkQueue<Key: Hashable & Sendable>: Sendable {
     /// How often in a row a key has failed.
     package func failureCount(of key: Key) -> Int { state.withLock { $0.queue.failureCount(of: key) } }
 
-    /// Waits for a key; ``done(_:)`` has to follow. nil once the queue was shut down.
+    /// Waits for a key, nil once the queue was shut down; ``done(_:)`` has to follow.
     /// - Throws: `CancellationError`.
     package func take() async throws -> Key? {
         while true {

@@ -148,6 +148,13 @@ extension ResourceKind {
     /// What ownership of a new object is measured against. Go's structs are never absent, so the parts of built-in kinds
     /// that are structs do not count as added.
     var emptyObject: JSONValue {
-        isCustom ? ["metadata": [:]] : ["metadata": [:], "spec": [:], "status": [:]]
+        if isCustom { return ["metadata": [:]] }
+        var object: JSONValue = ["metadata": [:], "spec": [:], "status": [:]]
+        if plural == "pods" { object["spec", "containers"] = .null }
+        if plural == "events" {
+            for name in ["regarding", "deprecatedSource"] { object[name] = [:] }
+            for name in ["deprecatedFirstTimestamp", "deprecatedLastTimestamp"] { object[name] = .null }
+        }
+        return object
     }
 }

@@ -34,9 +34,11 @@ final class ResourceKind: Sendable {
     var isCoreEvent: Bool { plural == "events" && group.isEmpty }
     var isReadOnly: Bool { plural == "customresourcedefinitions" }
     var tracksGeneration: Bool { isCustom || plural == "pods" || plural == "endpointslices" || isReadOnly }
+    /// In the order in which the real server tells them (fixtures 004, 007).
     var verbs: [String] {
-        isReadOnly
-            ? ["get", "list", "watch"]
+        if isReadOnly { return ["get", "list", "watch"] }
+        return isCustom
+            ? ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"]
             : ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
     }
 

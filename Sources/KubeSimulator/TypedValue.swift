@@ -67,10 +67,12 @@ enum TypedValue {
         switch (old, new) {
         case (.object(let before)?, .object(let after)?): isLeaf = compare(before, after, schema, path, &difference)
         case (.object(let before)?, nil): isLeaf = compare(before, [:], schema, path, &difference)
-        case (nil, .object(let after)?): isLeaf = compare([:], after, schema, path, &difference)
+        case (nil, .object(let after)?), (.null?, .object(let after)?):
+            isLeaf = compare([:], after, schema, path, &difference)
         case (.array(let before)?, .array(let after)?): isLeaf = compare(before, after, schema, path, &difference)
         case (.array(let before)?, nil): isLeaf = compare(before, [], schema, path, &difference)
-        case (nil, .array(let after)?): isLeaf = compare([], after, schema, path, &difference)
+        case (nil, .array(let after)?), (.null?, .array(let after)?):
+            isLeaf = compare([], after, schema, path, &difference)
         default: break
         }
         if old == nil {
@@ -119,14 +121,7 @@ enum TypedValue {
             guard case .associative(let before) = elements(list, schema),
                 case .associative(let after) = elements(applied, schema)
             else { return .array(applied) }
-            let wanted = Dictionary(after) { first, _ in first }
-            var result: [JSONValue] = []
-            for (element, value) in before {
-                result.append(wanted[element].map { merge(value, $0, schema?.items) } ?? value)
-            }
-            let present = Set(before.map(\.0))
-            for (element, value) in after where !present.contains(element) { result.append(value) }
-            return .array(result)
+            return .array(merge(before, after, items: schema?.items))
         default: return applied
         }
     }

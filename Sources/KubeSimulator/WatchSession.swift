@@ -11,6 +11,8 @@ final class WatchSession: Sendable {
         var sent = 0
         var hasSentColumns = false
         var nextBookmark: Duration
+        /// True while the last line was a bookmark, which need not be said again.
+        var hasToldRevision = false
         var isFinished = false
     }
 
@@ -82,7 +84,7 @@ final class WatchSession: Sendable {
         }
         if progress.endsInitial {
             progress.endsInitial = false
-            if sendsBookmarks { appendBookmark(progress.revision, ["k8s.io/initial-events-end": "true"], &chunk) }
+            if sendsBookmarks { appendBookmark(&progress, ["k8s.io/initial-events-end": "true"], &chunk) }
             if !chunk.isEmpty { return chunk }
         }
         let (changes, current) = simulator.changes(of: request.kind, after: progress.revision, limit: Self.batch)
@@ -109,15 +111,18 @@ final class WatchSession: Sendable {
         }
         if !chunk.isEmpty { return chunk }
         if !changes.isEmpty { return try take(&progress, now: now) }
-        progress.revision = max(progress.revision, current)
+        if current > progress.revision {
+            progress.revision = current
+            progress.hasToldRevision = false
+        }
         if now >= deadline {
             progress.isFinished = true
-            if sendsBookmarks { appendBookmark(progress.revision, nil, &chunk) }
+            if sendsBookmarks, !progress.hasToldRevision { appendBookmark(&progress, nil, &chunk) }
             return chunk
         }
         guard sendsBookmarks, now >= progress.nextBookmark else { return nil }
         progress.nextBookmark = now + Self.bookmarkInterval
-        appendBookmark(progress.revision, nil, &chunk)
+        appendBookmark(&progress, nil, &chunk)
         return chunk
     }
 
@@ -127,6 +132,7 @@ final class WatchSession: Sendable {
 
     private func append(_ type: String, _ object: StoredObject, _ progress: inout Progress, _ chunk: inout [UInt8]) {
         progress.sent += 1
+        progress.hasToldRevision = false
         if representation == .table {
             let table = Table(kind: request.kind, now: simulator.time.unixTime, includeObject: includeObject)
             let metadata: JSONValue = ["resourceVersion": .string(String(object.revision))]
@@ -138,10 +144,11 @@ final class WatchSession: Sendable {
         }
     }
 
-    private func appendBookmark(_ revision: UInt64, _ annotations: JSONValue?, _ chunk: inout [UInt8]) {
+    private func appendBookmark(_ progress: inout Progress, _ annotations: JSONValue?, _ chunk: inout [UInt8]) {
+        progress.hasToldRevision = true
         var object: JSONValue = [
             "apiVersion": .string(request.kind.apiVersion), "kind": .string(request.kind.kind),
-            "metadata": ["resourceVersion": .string(String(revision))],
+            "metadata": ["resourceVersion": .string(String(progress.revision))],
         ]
         if representation == .table {
             object = [

@@ -28,8 +28,8 @@ struct KubectlTests {
         ],
         [
             """
-            current-context: b
-            contexts: [{name: a, context: {cluster: a, user: a, namespace: one}}]
+            current-context: a
+            contexts: [{name: a, context: {cluster: b, user: a, namespace: one}}]
             users: [{name: a, user: {token: first}}]
             """,
             """

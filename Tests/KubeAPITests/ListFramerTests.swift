@@ -21,6 +21,7 @@ struct ListFramerTests {
         (#"{"items":null}"#, [], #"{"items":null}"#),
         (#"{ "items" : [ 1 , "x" ] } "#, ["1", "\"x\""], #"{ "items" : [] }"#),
         (#"{"x":{"items":[1]},"items":[2]}"#, ["2"], #"{"x":{"items":[1]},"items":[]}"#),
+        (#"{"items":{"a":[1]}}"#, [], #"{"items":{"a":[1]}}"#),
         (#"{"a":"items","b":[1],"items":[2]}"#, ["2"], #"{"a":"items","b":[1],"items":[]}"#),
         (#"{"a\"items":[1]}"#, [], #"{"a\"items":[1]}"#),
     ])

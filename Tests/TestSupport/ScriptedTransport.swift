@@ -13,7 +13,7 @@ package final class ScriptedTransport: HTTPTransport {
     private let state: Mutex<State>
     private let otherwise: Answer
 
-    /// - Parameter otherwise: Answers when the script has ended; by default such requests wait until cancelled.
+    /// A script, and what answers when it has ended: by default such requests wait until cancelled.
     package init(_ answers: [Answer], otherwise: @escaping Answer = { _ in try await waitUntilCancelled() }) {
         state = Mutex(State(answers: answers[...]))
         self.otherwise = otherwise

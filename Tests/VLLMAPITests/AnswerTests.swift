@@ -98,6 +98,7 @@ struct AnswerTests {
         Case("no models", 200, #"{"object":"list","data":[]}"#, .notVLLM),
         Case("adapters only", 200, #"{"data":[{"id":"a","root":"/a","parent":"base"}]}"#, .notVLLM),
         Case("too deep", 200, String(repeating: "[", count: 100_000), .invalidResponse),
+        Case("too deep, unasked", 200, "{\"x\":" + String(repeating: "[", count: 1_000_000), .invalidResponse),
         Case("no content", 204, "", .invalidResponse),
         Case("no such page", 404, #"{"detail":"Not Found"}"#, .notVLLM),
         Case("broken", 500, "Internal Server Error", .serverError),

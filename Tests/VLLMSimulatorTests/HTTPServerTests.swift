@@ -45,6 +45,20 @@ struct HTTPServerTests {
         }
     }
 
+    @Test func `an offer to speak HTTP 2 is ignored`() async throws {
+        try await withServer(Handler.echo) { port in
+            let client = try RawClient(port: port)
+            let offer =
+                "connection: Upgrade, HTTP2-Settings\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABkAAQCAAAAAAIAAAAA\r\n"
+
+            client.send("POST /1 HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\n\(offer)\r\none")
+
+            #expect(try await client.isClosed())
+            #expect(client.received.hasPrefix("HTTP/1.1 200 "))
+            #expect(client.received.hasSuffix("<POST /1 one>"))
+        }
+    }
+
     @Test func `a client that expects 100-continue is told to go on`() async throws {
         try await withServer(Handler.echo) { port in
             let client = try RawClient(port: port)

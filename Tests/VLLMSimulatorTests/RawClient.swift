@@ -31,8 +31,9 @@ final class RawClient: Sendable {
 
     deinit { close(descriptor) }
 
-    func send(_ text: String) {
-        let bytes = Array(text.utf8)
+    func send(_ text: String) { send(Array(text.utf8)) }
+
+    func send(_ bytes: [UInt8]) {
         var sent = 0
         while sent < bytes.count {
             let count = unsafe bytes.withUnsafeBytes { buffer in
@@ -61,7 +62,9 @@ final class RawClient: Sendable {
 
     func receives(_ text: String) async throws -> Bool { try await eventually { received.contains(text) } }
 
-    func isClosed() async throws -> Bool { try await eventually { end != .open } }
+    func isClosed(within deadline: Duration = .seconds(20)) async throws -> Bool {
+        try await eventually(within: deadline) { end != .open }
+    }
 
     private func poll() {
         var buffer = [UInt8](repeating: 0, count: 65536)

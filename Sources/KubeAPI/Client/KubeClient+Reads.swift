@@ -7,15 +7,15 @@ extension KubeClient {
     ) async throws -> Object {
         let target = RequestTarget(type, key)
         let attempt = "get \(target.description)"
-        return try await exchange(Call(attempt: attempt, target: target, repeats: Self.repeats)) { response in
+        return try await exchange(Call(attempt: attempt, target: target, repeats: repeats)) { response in
             try await object(type, in: response, attempt: attempt)
         }
     }
 
     /// Reads a collection: page by page where `options` has a limit, else in one piece.
     ///
-    /// An expired continue token leads to one list of everything at once; pages read before it are dropped.
-    /// - Parameter namespace: nil for all namespaces, and for cluster-scoped kinds.
+    /// An expired continue token leads to one list of everything at once; pages read before it are dropped. Without a
+    /// namespace it reads all of them, or a cluster-scoped kind.
     package func list<Object: KubeObject>(
         _ type: Object.Type = Object.self, in namespace: String? = nil, _ options: ListOptions = ListOptions()
     ) async throws -> ObjectList<Object> {
@@ -36,16 +36,18 @@ extension KubeClient {
     }
 
     private func page<Object: KubeObject>(
-        _ type: Object.Type, in namespace: String?, _ options: ListOptions, from token: String
+        _ type: Object.Type, in namespace: String?, _ selection: ListOptions, from token: String
     ) async throws -> ObjectList<Object> {
         let target = RequestTarget(resource: type.resource, namespace: namespace)
-        var call = Call(attempt: "list \(target.description)", target: target, repeats: Self.repeats)
-        call.query = options.query(from: token)
-        call.options.connection = .own("list-\(target.description)")
-        call.options.totalTimeout = .seconds(300)
-        call.options.idleTimeout = .seconds(30)
+        var call = Call(attempt: "list \(target.description)", target: target, repeats: repeats)
+        call.query = selection.query(from: token)
+        var options = HTTPOptions()
+        options.connection = .own("list-\(target.description)")
+        options.totalTimeout = .seconds(300)
+        options.idleTimeout = .seconds(30)
         // Elements are decoded one by one: the framer bounds what is held, not the length of the list.
-        call.options.bodyLimit = .max
+        options.bodyLimit = .max
+        call.options = options
         let attempt = call.attempt
         return try await exchange(call) { response in
             try requireJSON(response.head, attempt: attempt)

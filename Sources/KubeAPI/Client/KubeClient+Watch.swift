@@ -24,7 +24,7 @@ extension KubeClient {
     ///
     /// The watch has a connection of its own, and ends when `body` does. The events end when the server closes the
     /// watch, which it does after a random time between 5 and 10 minutes, so that no two watches return together.
-    /// - Parameter namespace: nil for all namespaces, and for cluster-scoped kinds.
+    /// Without a namespace it watches all of them, or a cluster-scoped kind.
     package func withWatch<Object: KubeObject, Value: Sendable>(
         _ type: Object.Type, in namespace: String? = nil, from resourceVersion: String,
         labelSelector: String? = nil, fieldSelector: String? = nil,
@@ -38,10 +38,12 @@ extension KubeClient {
         ]
         if let labelSelector { call.query.append(("labelSelector", labelSelector)) }
         if let fieldSelector { call.query.append(("fieldSelector", fieldSelector)) }
-        call.options.connection = .own("watch-\(target.description)")
-        call.options.totalTimeout = nil
-        call.options.idleTimeout = Self.watchIdleTimeout
-        call.options.bodyLimit = .max
+        var options = HTTPOptions()
+        options.connection = .own("watch-\(target.description)")
+        options.totalTimeout = nil
+        options.idleTimeout = Self.watchIdleTimeout
+        options.bodyLimit = .max
+        call.options = options
         let attempt = call.attempt
         return try await exchange(call) { response in
             try requireJSON(response.head, attempt: attempt)

@@ -5,8 +5,8 @@ extension KubeClient {
     /// `fieldManager` owns, since what it leaves out is removed.
     ///
     /// A `metadata.resourceVersion` in `body` guards against an object that changed or was made anew: then
-    /// ``APIError/conflict(_:)``. A wrong uid alone is accepted by real servers.
-    /// - Parameter force: Takes fields over from other managers.
+    /// ``APIError/conflict(_:)``. A wrong uid alone is accepted by real servers. `force` takes fields over from other
+    /// managers.
     package func apply<Object: KubeObject>(
         _ body: some Encodable, as type: Object.Type = Object.self, _ key: NamespacedName, subresource: String? = nil,
         fieldManager: String, force: Bool = true
@@ -48,7 +48,8 @@ extension KubeClient {
     }
 
     /// Deletes an object, or starts its deletion where finalizers hold it.
-    /// - Parameter uid: Only this one: a successor of the same name is a ``APIError/conflict(_:)``.
+    ///
+    /// With a uid only that one: a successor of the same name is a ``APIError/conflict(_:)``.
     package func delete<Object: KubeObject>(
         _ type: Object.Type, _ key: NamespacedName, uid: String? = nil
     ) async throws {

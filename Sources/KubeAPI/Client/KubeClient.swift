@@ -7,18 +7,20 @@ import Synchronization
 /// repeated a few times here; a write is sent once, and whoever sent it reads again before deciding anew.
 package struct KubeClient: Sendable {
     /// How often a read is repeated because the server asked for it.
-    static let repeats = 4
+    private(set) var repeats = 4
+    /// How short requests travel.
+    private var options = HTTPOptions()
 
-    let configuration: KubeConfiguration
+    private let configuration: KubeConfiguration
     /// Where its time, its randomness and its connections come from.
     package let effects: Effects
     private let userAgent: String
     private let token: BearerToken
     private let warnings: WarningLog
 
-    /// - Parameters:
-    ///   - userAgent: `lora-operator/1.2.3 (linux/amd64) 0123abc`.
-    ///   - onWarning: Gets each distinct text of a `Warning` header once, as one printable line.
+    /// A client that names itself `userAgent`: `lora-operator/1.2.3 (linux/amd64) 0123abc`.
+    ///
+    /// `onWarning` gets each distinct text of a `Warning` header once, as one printable line.
     package init(
         configuration: KubeConfiguration, effects: Effects, userAgent: String,
         onWarning: @escaping @Sendable (String) -> Void = { _ in }
@@ -30,10 +32,15 @@ package struct KubeClient: Sendable {
         warnings = WarningLog(report: onWarning)
     }
 
-    /// The same client over other effects: a transport behind a gate, or a connection of its own.
-    package func with(_ effects: Effects) -> KubeClient {
-        KubeClient(
-            configuration: configuration, effects: effects, userAgent: userAgent, onWarning: warnings.report)
+    /// The same client for requests that nothing else may delay: on a connection of their own, each sent once and ended
+    /// after `timeout`.
+    package func dedicated(to label: String, timeout: Duration) -> KubeClient {
+        var client = self
+        client.repeats = 0
+        client.options.connection = .own(label)
+        client.options.connectTimeout = min(client.options.connectTimeout, timeout)
+        client.options.totalTimeout = timeout
+        return client
     }
 
     /// What a request says beside its path.
@@ -44,7 +51,8 @@ package struct KubeClient: Sendable {
         var query: [(name: String, value: String)] = []
         var contentType: String?
         var body: [UInt8]?
-        var options = HTTPOptions()
+        /// nil for short requests.
+        var options: HTTPOptions?
         var repeats = 0
     }
 
@@ -96,7 +104,7 @@ package struct KubeClient: Sendable {
         var headers = [HTTPHeader("Accept", "application/json"), HTTPHeader("User-Agent", userAgent)]
         if let token = token.current { headers.append(HTTPHeader("Authorization", "Bearer \(token)")) }
         if let contentType = call.contentType { headers.append(HTTPHeader("Content-Type", contentType)) }
-        var options = call.options
+        var options = call.options ?? options
         options.tls = configuration.tls
         options.proxy = configuration.proxy
         return HTTPRequest(

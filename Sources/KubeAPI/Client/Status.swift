@@ -1,7 +1,7 @@
 /// The API server's own word on why a request failed (`metav1.Status`).
 package struct Status: Hashable, Sendable {
     package struct Cause: Hashable, Sendable {
-        /// For programs: `FieldValueInvalid`, `ResourceVersionTooLarge`, …
+        /// `FieldValueInvalid`, `ResourceVersionTooLarge` and the like, for programs.
         package var reason: String
         package var message: String
         /// The field at fault; empty when there is none.
@@ -16,7 +16,7 @@ package struct Status: Hashable, Sendable {
 
     /// The HTTP status; 0 when the server did not say.
     package var code: Int
-    /// For programs: `NotFound`, `AlreadyExists`, `Expired`, …
+    /// `NotFound`, `AlreadyExists`, `Expired` and the like, for programs.
     package var reason: String
     package var message: String
     package var causes: [Cause]

@@ -80,7 +80,7 @@ enum Attempted<Object: KubeObject>: Decodable {
 }
 
 extension DecodingError {
-    /// One line: where, and what is wrong there. Values are not repeated.
+    /// One line that says where something is wrong, and what; values are not repeated.
     var summary: String {
         let (context, what): (Context, String) =
             switch self {

@@ -33,7 +33,7 @@ package struct KubeConfiguration: Sendable, CustomStringConvertible, CustomRefle
     package var customMirror: Mirror { Mirror(self, children: [:]) }
 }
 
-/// How requests prove who sends them, beside a client certificate in ``KubeConfiguration/tls``. Never printed.
+/// How requests prove who sends them, beside a client certificate in ``KubeConfiguration/tls``; never printed.
 package enum Credentials: Sendable, Hashable, CustomStringConvertible, CustomReflectable {
     case none
     case token(String)

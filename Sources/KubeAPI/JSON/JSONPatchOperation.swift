@@ -1,4 +1,4 @@
-/// One operation of a JSON Patch (RFC 6902). Paths are JSON pointers: `/metadata/finalizers`.
+/// One operation of a JSON Patch (RFC 6902), on a JSON pointer like `/metadata/finalizers`.
 package enum JSONPatchOperation: Hashable, Sendable {
     /// The patch fails with ``APIError/invalid(_:)`` unless the value at `path` equals this one.
     case test(path: String, value: JSONValue)

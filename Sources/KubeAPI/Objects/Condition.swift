@@ -12,7 +12,7 @@ package struct Condition: Hashable, Codable, Sendable {
     package var reason: String
     /// For people; never compared by programs.
     package var message: String
-    /// RFC 3339, whole seconds: when `status` last changed. `KubeRuntime` sets it.
+    /// When `status` last changed, in RFC 3339 with whole seconds; `KubeRuntime` sets it.
     package var lastTransitionTime: String
     /// The generation of the spec that this condition speaks of.
     package var observedGeneration: Int64?

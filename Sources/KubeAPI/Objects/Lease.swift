@@ -20,7 +20,9 @@ package struct Lease: KubeObject, Hashable {
     }
 }
 
-/// Who holds a Lease. Times are `2006-01-02T15:04:05.000000Z`, for people: nobody decides by them.
+/// Who holds a Lease.
+///
+/// Times are `2006-01-02T15:04:05.000000Z`, for people: nobody decides by them.
 package struct LeaseSpec: Hashable, Sendable, Codable {
     package var holderIdentity: String?
     package var leaseDurationSeconds: Int?

@@ -1,4 +1,4 @@
-/// Names another object. Empty fields are left out when it is written.
+/// Names another object; empty fields are left out when it is written.
 package struct ObjectReference: Hashable, Sendable, Codable {
     package var apiVersion: String
     package var kind: String

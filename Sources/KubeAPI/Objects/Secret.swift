@@ -1,6 +1,6 @@
 package import FoundationEssentials
 
-/// A Secret. It is read with `get` alone: never listed, never watched, never printed.
+/// A Secret, read with `get` alone: never listed, never watched, never printed.
 package struct Secret: KubeObject, CustomStringConvertible, CustomReflectable {
     package static let resource = Resource(plural: "secrets", kind: "Secret")
 

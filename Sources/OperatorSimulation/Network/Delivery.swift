@@ -44,6 +44,7 @@ struct Delivery: Sendable {
         do {
             let response = try await handler.respond(to: exchange.request)
             network.notify(.answered(exchange, status: response.head.status))
+            if response.head.status >= 400, let body = response.body.bytes { network.traceRefusal(of: exchange, body) }
             return response
         } catch is HTTPFailure {
             throw reset

@@ -152,6 +152,10 @@ package final class SimulatedNetwork: HTTPTransport {
         for observer in state.withLock({ $0.observers }) { observer(event) }
     }
 
+    func traceRefusal(of exchange: Exchange, _ body: [UInt8]) {
+        simulation.trace("\(exchange.authority) refuses: \(String(decoding: body.prefix(400), as: UTF8.self))")
+    }
+
     func latency(to authority: String) -> Duration {
         latencies.duration(state.withLock { $0.links[authority] ?? Link() }.latency)
     }

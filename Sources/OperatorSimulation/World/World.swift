@@ -66,6 +66,7 @@ package final class World: Sendable {
         state = Mutex(State(freeAddresses: (1...20).map { "10.0.0.\($0)" }))
         delays = simulation.random("delays")
         monitor = Monitor()
+        try kube.create(["apiVersion": "v1", "kind": "Namespace", "metadata": ["name": .string(Self.namespace)]])
         network.register(kube, at: Self.kubeAuthority)
         network.observe { [weak self] event in
             guard let self else { return }

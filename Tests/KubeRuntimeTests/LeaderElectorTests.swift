@@ -1,0 +1,205 @@
+import Effects
+import KubeAPI
+import KubeRuntime
+import Logging
+import TestSupport
+import Testing
+
+struct LeaderElectorTests {
+    private let time = VirtualTime()
+    private let server = LeaseServer()
+    private let journal = Journal()
+
+    private func elector(_ name: String) throws -> LeaderElector {
+        let effects = Effects(http: server.transport, time: time, random: SeededRandom(UInt64(name.utf8.count)))
+        let client = KubeClient(
+            configuration: KubeConfiguration(server: "https://api"), effects: effects, userAgent: name)
+        return LeaderElector(
+            configuration: try LeaseConfiguration(
+                lease: NamespacedName(namespace: "ns", name: "op"), identity: name),
+            client: client, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            onLoss: { [journal] _ in journal.note("\(name) lost") })
+    }
+
+    /// Leads for a time, noting when.
+    private func lead(_ elector: LeaderElector, _ name: String, for duration: Duration) async {
+        let (time, journal) = (time, journal)
+        do {
+            try await elector.run {
+                journal.note("\(name) leads at \(time.now.components.seconds)")
+                try await time.sleep(for: duration)
+                journal.note("\(name) done at \(time.now.components.seconds)")
+            }
+        } catch is CancellationError {
+        } catch { journal.note("\(name): \(error)") }
+    }
+
+    @Test(arguments: [
+        (15, 15, 2), (10, 15, 2), (15, 2, 2), (15, 10, 0), (15, 10, 9),
+    ])
+    func `116: times that cannot work are refused`(lease: Int, renew: Int, retry: Int) {
+        #expect(throws: LeaseConfiguration.Invalid.self) {
+            try LeaseConfiguration(
+                lease: NamespacedName(namespace: "n", name: "l"), identity: "i", leaseDuration: .seconds(lease),
+                renewDeadline: .seconds(renew), retryPeriod: .seconds(retry))
+        }
+    }
+
+    @Test func `121: whoever is alone leads at once, renews, and gives the lease back`() throws {
+        let elector = try elector("a")
+        let (server, journal) = (server, journal)
+        try time.run {
+            await lead(elector, "a", for: .seconds(60))
+            journal.note("holder \(server.holder ?? "none")")
+        }
+
+        #expect(journal.all == ["a leads at 0", "a done at 60", "holder none"])
+        #expect(server.log.count { $0 == "a PATCH" } == 30, "29 renewals and the release")
+        #expect(server.spec?["leaseTransitions"] == 0)
+        #expect(!elector.isLeading)
+    }
+
+    @Test func `122: of two who start together exactly one leads, and the other follows a release at once`() throws {
+        let (a, b) = (try elector("a"), try elector("bb"))
+        try time.run {
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await lead(a, "a", for: .seconds(60)) }
+                group.addTask { await lead(b, "bb", for: .seconds(60)) }
+            }
+        }
+
+        let lines = journal.all
+        #expect(lines.count == 4)
+        #expect(lines[0].hasSuffix("leads at 0") && lines[1].hasSuffix("done at 60"))
+        #expect(lines[2].contains("leads at 6"), "within one retry: \(lines)")
+        #expect(server.spec?["leaseTransitions"] == 1)
+    }
+
+    @Test func `117, 118: when the leader is cut off, its gate closes before another one opens`() throws {
+        let (a, b) = (try elector("a"), try elector("bb"))
+        let (time, server, journal) = (time, server, journal)
+        try time.run(for: .seconds(120)) {
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await lead(a, "a", for: .seconds(1000)) }
+                group.addTask { await lead(b, "bb", for: .seconds(1000)) }
+                group.addTask {
+                    try? await time.sleep(for: .seconds(31))
+                    server.change { $0.cutOff = ["a"] }
+                    while !Task.isCancelled {
+                        if a.isLeading && b.isLeading { journal.note("both at \(time.now)") }
+                        try? await time.sleep(for: .milliseconds(100))
+                    }
+                }
+            }
+        }
+
+        #expect(journal.all.prefix(2) == ["a leads at 0", "a lost"])
+        #expect(!journal.all.contains { $0.hasPrefix("both") })
+        let second = try #require(journal.all.first { $0.hasPrefix("bb leads at ") })
+        let start = try #require(Int(second.dropFirst("bb leads at ".count)))
+        #expect((45...50).contains(start))
+    }
+
+    @Test func `119: a request that hangs does not keep leadership alive`() throws {
+        let a = try elector("a")
+        let (time, server) = (time, server)
+        try time.run(for: .seconds(60)) {
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await lead(a, "a", for: .seconds(1000)) }
+                try? await time.sleep(for: .seconds(5))
+                server.change { $0.hung = ["a"] }
+            }
+        }
+        #expect(journal.all == ["a leads at 0", "a lost", "a: the lease was not renewed within 10.0 seconds"])
+    }
+
+    @Test func `118: the gate refuses effects while nobody leads`() throws {
+        let a = try elector("a")
+        #expect(throws: HTTPFailure.self) { try a.gate.check() }
+        try time.run {
+            try await a.run { try a.gate.check() }
+        }
+        #expect(throws: HTTPFailure.self) { try a.gate.check() }
+    }
+
+    @Test func `123: a lease that somebody labelled is read again and renewed`() throws {
+        let a = try elector("a")
+        let (time, server) = (time, server)
+        try time.run {
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await lead(a, "a", for: .seconds(60)) }
+                try? await time.sleep(for: .seconds(5))
+                server.change { _ in }
+            }
+        }
+        #expect(journal.all == ["a leads at 0", "a done at 60"])
+    }
+
+    @Test func `124: a lease that was deleted is made again, one that was given away is lost`() throws {
+        let a = try elector("a")
+        let (time, server) = (time, server)
+        try time.run {
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await lead(a, "a", for: .seconds(60)) }
+                try? await time.sleep(for: .seconds(5))
+                server.change { $0.spec = nil }
+                try? await time.sleep(for: .seconds(5))
+                #expect(server.holder == "a")
+                server.change { $0.spec?["holderIdentity"] = "boss" }
+            }
+        }
+        #expect(journal.all == ["a leads at 0", "a lost", "a: boss holds the lease"])
+        #expect(server.holder == "boss", "121: the successor's lease is left alone")
+    }
+
+    @Test func `121: a release never touches a successor`() throws {
+        let a = try elector("a")
+        let (time, server) = (time, server)
+        try time.run {
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await lead(a, "a", for: .seconds(5)) }
+                try? await time.sleep(for: .milliseconds(4900))
+                server.change { $0.spec?["holderIdentity"] = "next" }
+            }
+        }
+        #expect(server.holder == "next")
+    }
+
+    @Test func `91: a write whose answer was lost still leads, after it was read`() throws {
+        let a = try elector("a")
+        let (time, server) = (time, server)
+        server.change { $0.deaf = ["a"] }
+        try time.run {
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await lead(a, "a", for: .seconds(10)) }
+                try? await time.sleep(for: .seconds(1))
+                #expect(!a.isLeading)
+                server.change { $0.deaf = [] }
+            }
+        }
+        #expect(journal.all.last?.hasPrefix("a done") == true)
+    }
+
+    @Test func `117: a stale lease is waited for by the local clock, whatever its times say`() throws {
+        server.change {
+            $0.spec = [
+                "holderIdentity": "gone", "leaseDurationSeconds": 7, "renewTime": "2001-01-01T00:00:00.000000Z",
+                "acquireTime": "2001-01-01T00:00:00.000000Z", "leaseTransitions": 4,
+            ]
+        }
+        let a = try elector("a")
+        try time.run { await lead(a, "a", for: .seconds(1)) }
+
+        let start = try #require(journal.all.first.flatMap { Int($0.dropFirst("a leads at ".count)) })
+        #expect((7...12).contains(start), "the duration of the record counts")
+        #expect(server.spec?["leaseTransitions"] == 5)
+    }
+
+    @Test func `127: a leader that hangs longer than anybody waits is unhealthy`() throws {
+        let a = try elector("a")
+        #expect(a.isHealthy)
+        let time = time
+        try time.run { try await a.run { #expect(a.isHealthy) } }
+        #expect(a.isHealthy)
+    }
+}

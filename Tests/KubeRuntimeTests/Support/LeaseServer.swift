@@ -1,0 +1,98 @@
+import Effects
+import KubeAPI
+import Synchronization
+import TestSupport
+
+/// An API server that holds one Lease, with versions, conflicts and outages.
+final class LeaseServer: Sendable {
+    struct State {
+        var spec: [String: JSONValue]?
+        var version = 100
+        var uid = 0
+        /// Who gets no answer: the client's name is in the User-Agent.
+        var cutOff: Set<String> = []
+        /// Requests of these wait for ever.
+        var hung: Set<String> = []
+        /// Writes of these happen, but their answers are lost.
+        var deaf: Set<String> = []
+        var log: [String] = []
+    }
+
+    private let state = Mutex(State())
+
+    var holder: String? {
+        state.withLock { state in
+            if case .string(let holder) = state.spec?["holderIdentity"] { holder } else { nil }
+        }
+    }
+
+    var spec: [String: JSONValue]? { state.withLock { $0.spec } }
+
+    var log: [String] { state.withLock { $0.log } }
+
+    func change(_ body: (inout State) -> Void) {
+        state.withLock { state in
+            body(&state)
+            state.version += 1
+        }
+    }
+
+    var transport: ScriptedTransport {
+        ScriptedTransport([]) { request in
+            let client = request.headers.first(named: "User-Agent") ?? ""
+            if self.state.withLock({ $0.hung.contains(client) }) { try await waitUntilCancelled() }
+            if self.state.withLock({ $0.cutOff.contains(client) }) {
+                throw HTTPFailure(.connectTimeout, "no way to the server")
+            }
+            let answer = self.answer(request, client)
+            if request.method != .get, self.state.withLock({ $0.deaf.contains(client) }) {
+                throw HTTPFailure(.reset, "the answer was lost")
+            }
+            return answer
+        }
+    }
+
+    private func answer(_ request: HTTPRequest, _ client: String) -> HTTPResponse {
+        state.withLock { state in
+            state.log.append("\(client) \(request.method.rawValue)")
+            let body = (try? JSON.decode(JSONValue.self, from: request.body ?? [])) ?? .null
+            switch request.method {
+            case .get: break
+            case .post:
+                guard state.spec == nil else { return Self.refusal(409, "AlreadyExists") }
+                state.version += 1
+                state.uid += 1
+                state.spec = body["spec"].fields
+            default:
+                guard let spec = state.spec else { return Self.refusal(404, "NotFound") }
+                guard body["metadata"]["resourceVersion"] == .string(String(state.version)) else {
+                    return Self.refusal(409, "Conflict")
+                }
+                state.version += 1
+                state.spec = spec.merging(body["spec"].fields) { $1 }.filter { $0.value != .null }
+            }
+            guard let spec = state.spec, let text = try? JSON.encode(JSONValue.object(spec)) else {
+                return Self.refusal(404, "NotFound")
+            }
+            return .json(
+                """
+                {"apiVersion":"coordination.k8s.io/v1","kind":"Lease","metadata":{"name":"op","namespace":"ns",\
+                "uid":"\(state.uid)","resourceVersion":"\(state.version)"},"spec":\(String(decoding: text, as: UTF8.self))}
+                """)
+        }
+    }
+
+    private static func refusal(_ code: Int, _ reason: String) -> HTTPResponse {
+        .json(Answer.statusBody(code, reason: reason), status: code)
+    }
+}
+
+extension JSONValue {
+    subscript(key: String) -> JSONValue {
+        if case .object(let fields) = self { fields[key] ?? .null } else { .null }
+    }
+
+    var fields: [String: JSONValue] {
+        if case .object(let fields) = self { fields } else { [:] }
+    }
+}
