@@ -15,14 +15,18 @@ final class AdapterReconciler: Sendable {
     private let gatherer: SituationGatherer
     private let client: KubeClient
     private let time: any TimeSource
+    private let events: EventRecorder?
     private let logger: Logger
     private let finalizer = Finalizer(LoRAAdapter.finalizer)
     private let lastWrites = Mutex<[NamespacedName: Duration]>([:])
 
-    init(gatherer: SituationGatherer, client: KubeClient, time: any TimeSource, logger: Logger) {
+    init(
+        gatherer: SituationGatherer, client: KubeClient, time: any TimeSource, events: EventRecorder?, logger: Logger
+    ) {
         self.gatherer = gatherer
         self.client = client
         self.time = time
+        self.events = events
         self.logger = logger
     }
 
@@ -58,12 +62,11 @@ final class AdapterReconciler: Sendable {
             return true
         case .remove:
             guard let patch = finalizer.removal(from: adapter.metadata) else { return false }
-            if !plan.abandoned.isEmpty { tellAbandoned(plan.abandoned, key) }
             let after = try await client.patch(
                 LoRAAdapter.self, key, json: patch, fieldManager: LoRAAdapter.fieldManager)
             // With no finalizer left the object is gone, and the watch says so.
             if !after.metadata.finalizers.isEmpty { gatherer.view.adapters.wrote(after) }
-            logger.info("adapter released", metadata: ["adapter": "\(key)"])
+            tell(StatusEvent.release(of: adapter.status, abandoned: plan.abandoned), adapter)
             return false
         case .keep: break
         }
@@ -72,7 +75,7 @@ final class AdapterReconciler: Sendable {
             StatusPatch(status, of: adapter), key, subresource: "status", fieldManager: LoRAAdapter.fieldManager)
         lastWrites.withLock { $0[key] = time.now }
         gatherer.view.adapters.wrote(after)
-        tell(adapter.status, status, key)
+        tell(StatusEvent.between(adapter.status, status), adapter)
         // New claims free the loads that waited for them.
         return status.claims != adapter.status.claims
     }
@@ -105,27 +108,18 @@ final class AdapterReconciler: Sendable {
         lastWrites.withLock { $0[key] = nil }
     }
 
-    private func tell(_ old: AdapterStatus, _ new: AdapterStatus, _ key: NamespacedName) {
-        guard old.phase != new.phase else { return }
-        logger.info(
-            "adapter phase changed",
-            metadata: [
-                "adapter": "\(key)", "phase": "\(new.phase ?? "")", "ready": "\(new.ready ?? "")",
-                "message": "\(new.conditions?["Ready"]?.message ?? "")",
-            ])
-    }
-
-    private func tellAbandoned(_ servers: [String], _ key: NamespacedName) {
-        logger.warning(
-            "unload abandoned at the deletion timeout",
-            metadata: ["adapter": "\(key)", "servers": "\(servers.sorted().joined(separator: ","))"])
-    }
-}
-
-extension APIError {
-    /// A JSON Patch whose `test` failed is answered 422.
-    fileprivate var isFailedTest: Bool {
-        if case .invalid = self { true } else { false }
+    /// Tells people what has changed, in the log and as events of the object.
+    private func tell(_ news: [StatusEvent], _ adapter: LoRAAdapter) {
+        for event in news {
+            let level: Logger.Level = event.isWarning ? .warning : .info
+            logger.log(
+                level: level, "\(event.action.rawValue)",
+                metadata: ["adapter": "\(adapter.key)", "reason": "\(event.reason)", "note": "\(event.note)"])
+            events?.record(
+                Event(
+                    regarding: ObjectReference(to: adapter), level: event.isWarning ? .warning : .normal,
+                    reason: event.reason, action: event.action.rawValue, note: event.note))
+        }
     }
 }
 

@@ -1,7 +1,6 @@
 package import Effects
 package import KubeAPI
-import AdapterPlanning
-import KubeRuntime
+package import KubeRuntime
 package import Logging
 
 /// The operator as one tree of tasks: reflectors, workers and one agent a server.
@@ -12,23 +11,31 @@ package struct Operator: Sendable {
     private let client: KubeClient
     private let effects: Effects
     private let logger: Logger
+    private let events: EventRecorder?
     private let readiness: Readiness
 
+    /// What a process does while it may act; see ``run(_:)``.
+    package typealias Work = @Sendable () async throws -> Void
+
     /// - Parameters:
+    ///   - client: for the API server, over the same gate as `effects`.
     ///   - effects: through which servers are reached; put a ``GatedTransport`` in it.
-    ///   - client: for the API server, over the same gate.
     package init(
-        options: OperatorOptions, client: KubeClient, effects: Effects, readiness: Readiness = Readiness(), logger: Logger
+        options: OperatorOptions, client: KubeClient, effects: Effects, events: EventRecorder? = nil,
+        readiness: Readiness = Readiness(), logger: Logger
     ) {
         self.options = options
         self.client = client
         self.effects = effects
+        self.events = events
         self.readiness = readiness
         self.logger = logger
     }
 
-    /// Runs until the task is cancelled.
-    package func run() async throws {
+    /// Keeps the caches warm, and works while `lead` lets it.
+    ///
+    /// - Parameter lead: Runs the work when this process may act; when it returns, the operator ends.
+    package func run(_ lead: @escaping @Sendable (@escaping Work) async throws -> Void = { try await $0() }) async throws {
         let view = ClusterView(policy: options.addresses, namespaces: options.namespaces)
         let registry = ServerRegistry()
         let queue = WorkQueue<NamespacedName>(time: effects.time, random: effects.random)
@@ -44,7 +51,8 @@ package struct Operator: Sendable {
         let gatherer = SituationGatherer(
             view: view, registry: registry, options: options, time: effects.time,
             makeAgent: { ServerAgent($0, context) })
-        let reconciler = AdapterReconciler(gatherer: gatherer, client: client, time: effects.time, logger: logger)
+        let reconciler = AdapterReconciler(
+            gatherer: gatherer, client: client, time: effects.time, events: events, logger: logger)
         let controller = Controller(
             name: "loraadapter", queue: queue, workers: options.workers, time: effects.time, logger: logger
         ) { try await reconciler.reconcile($0) }
@@ -54,12 +62,19 @@ package struct Operator: Sendable {
             reflect(view.services, in: &group)
             reflect(view.slices, in: &group)
             reflect(view.pods, in: &group)
-            group.addTask { await registry.run() }
             group.addTask {
                 try await view.waitUntilSynced()
                 readiness.synced()
                 logger.info("caches synced", metadata: ["adapters": "\(view.adapters.count)", "pods": "\(view.pods.count)"])
-                try await controller.run()
+                try await lead {
+                    try await withThrowingTaskGroup(of: Void.self) { group in
+                        group.addTask { await registry.run() }
+                        group.addTask { try await controller.run() }
+                        if let events { group.addTask { try await events.run() } }
+                        defer { group.cancelAll() }
+                        try await group.next()
+                    }
+                }
             }
             defer { group.cancelAll() }
             try await group.next()

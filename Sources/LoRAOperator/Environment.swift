@@ -9,4 +9,7 @@ enum Environment {
         guard let value = all[name], !value.isEmpty else { return nil }
         return value
     }
+
+    /// The pod's name: kubelet makes it the host's.
+    static var podName: String { Self["POD_NAME"] ?? Self["HOSTNAME"] ?? ProcessInfo.processInfo.hostName }
 }

@@ -50,11 +50,13 @@ struct LocalCommand: AsyncParsableCommand {
         let session = LocalSession(
             port: port, kubeconfigPath: writeKubeconfig, manifests: manifests, options: flags.options,
             effects: effects, logger: logger)
-        try await Lifecycle.run(logger) { [simulate] in
-            if simulate > 0 {
-                try await session.run(simulating: simulate)
-            } else {
-                try await session.run(servers)
+        try await Lifecycle.run(logger) { [simulate] stop in
+            try await stop.cancels {
+                if simulate > 0 {
+                    try await session.run(simulating: simulate)
+                } else {
+                    try await session.run(servers)
+                }
             }
         }
     }

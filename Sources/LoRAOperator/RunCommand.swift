@@ -4,6 +4,7 @@ import CurlHTTP
 import Effects
 import Glibc
 import KubeAPI
+import KubeRuntime
 import Logging
 
 /// The operator against a cluster.
@@ -28,6 +29,7 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "Address for /healthz and /readyz, like :8081; 0 turns it off.")
     var healthProbeBindAddress = ":8081"
 
+    @OptionGroup var election: LeaderElectionFlags
     @OptionGroup var flags: OperatorFlags
 
     func run() async throws {
@@ -47,17 +49,26 @@ struct RunCommand: AsyncParsableCommand {
 
         let transport = CurlTransport()
         defer { transport.shutdown() }
-        let effects = Effects(
-            http: GatedTransport(transport, gate: .open), time: SystemTime(), random: SystemRandom())
+        var effects = Effects(http: transport, time: SystemTime(), random: SystemRandom())
+        let elector = try election.elector(configuration, effects, logger)
+        effects.http = GatedTransport(transport, gate: elector?.gate ?? .open)
         let client = KubeClient(
             configuration: configuration, effects: effects, userAgent: Build.userAgent,
             onWarning: { logger.warning("the API server warns", metadata: ["warning": "\($0)"]) })
         let readiness = Readiness()
-        let lora = Operator(options: options, client: client, effects: effects, readiness: readiness, logger: logger)
+        let recorder = EventRecorder(
+            client: client, controller: "lora-operator.dev/operator", instance: Environment.podName, logger: logger)
+        let lora = Operator(
+            options: options, client: client, effects: effects, events: recorder, readiness: readiness, logger: logger)
         logger.info("starting", metadata: ["version": "\(Build.version)", "server": "\(configuration.server)"])
-        try await Lifecycle.run(logger) {
+        try await Lifecycle.run(logger) { stop in
             try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { try await lora.run() }
+                group.addTask {
+                    try await lora.run { work in
+                        guard let elector else { return try await stop.cancels(work) }
+                        try await elector.run(until: stop, work)
+                    }
+                }
                 if let health {
                     group.addTask { try await HealthServer(health, readiness: readiness, logger: logger).run() }
                 }
