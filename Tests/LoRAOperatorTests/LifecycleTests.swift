@@ -1,3 +1,4 @@
+import Effects
 import KubeSimulator
 import Synchronization
 import TestSupport

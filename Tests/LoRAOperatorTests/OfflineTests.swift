@@ -1,6 +1,7 @@
 import KubeSimulator
 import TestSupport
 import Testing
+import VLLMSimulator
 
 extension EndToEnd {
     /// Servers that are down, come back, or come back empty.

@@ -6,7 +6,7 @@ import VLLMSimulator
 extension EndToEnd {
     /// Servers that ask for a key.
     @Suite struct Secrets {
-        private static let reference: JSONValue = [
+        private static let reference: JSONNode = [
             "target": ["service": ["name": "vllm"], "apiKeySecretRef": ["name": "vllm-key", "key": "token"]]
         ]
 
@@ -16,11 +16,9 @@ extension EndToEnd {
             return configuration
         }
 
-        private func secret(_ key: String) -> JSONValue {
-            [
-                "apiVersion": "v1", "kind": "Secret", "metadata": ["name": "vllm-key"],
-                "data": ["token": .string(Data(key.utf8).base64EncodedString())],
-            ]
+        private func secret(_ key: String) throws -> JSONNode {
+            let data = Data(key.utf8).base64EncodedString()
+            return try .yaml("{apiVersion: v1, kind: Secret, metadata: {name: vllm-key}, data: {token: \(data)}}")
         }
 
         @Test(arguments: Backend.available)

@@ -1,16 +1,17 @@
 import KubeSimulator
 import TestSupport
 import Testing
+import VLLMSimulator
 
 /// What the tests ask of a cluster.
 extension Cluster {
     @discardableResult
-    func apply(_ name: String = "sql", path: String = "/adapters/sql-v1", spec: JSONValue = [:]) async throws -> Adapter {
+    func apply(_ name: String = "sql", path: String = "/adapters/sql-v1", spec: JSONNode = [:]) async throws -> Adapter {
         Adapter(json: try await api.apply("loraadapters", Adapter.manifest(name, path: path, spec: spec)))
     }
 
     /// Merges into the spec.
-    func change(_ name: String = "sql", spec: JSONValue) async throws {
+    func change(_ name: String = "sql", spec: JSONNode) async throws {
         try await api.patch("loraadapters", name, ["spec": spec])
     }
 
@@ -50,8 +51,8 @@ extension Cluster {
 
     func adapterGoes(_ name: String = "sql", sourceLocation: SourceLocation = #_sourceLocation) async throws {
         let isGone = try await eventually { try await adapter(name) == nil }
-        try #require(
-            isGone, "still there: \(try await adapter(name)?.description ?? "")", sourceLocation: sourceLocation)
+        let rest = try await adapter(name)
+        try #require(isGone, "still there: \(rest?.description ?? "")", sourceLocation: sourceLocation)
     }
 
     /// Waits until each of these servers, or of all, holds exactly `entries`.
@@ -68,6 +69,7 @@ extension Cluster {
     func probes(_ count: Int, of members: [ModelServer]? = nil) async throws {
         let members = members ?? servers
         let goals = members.map { ($0.vllm, $0.vllm.requestCount(.models) + count) }
-        try #require(try await eventually { goals.allSatisfy { $0.requestCount(.models) >= $1 } }, "probes ended")
+        let isDone = try await eventually { goals.allSatisfy { $0.requestCount(.models) >= $1 } }
+        try #require(isDone, "the probes ended")
     }
 }

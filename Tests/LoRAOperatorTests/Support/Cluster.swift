@@ -70,8 +70,7 @@ final class Cluster: Sendable {
         self.servers = servers
         state.withLock { $0.started = servers }
         try await api.create(
-            "namespaces",
-            ["apiVersion": "v1", "kind": "Namespace", "metadata": ["name": .string(api.namespace)]])
+            "namespaces", .yaml("{apiVersion: v1, kind: Namespace, metadata: {name: \(api.namespace)}}"))
         for server in servers { try await createPod(of: server) }
     }
 
@@ -116,7 +115,7 @@ final class Cluster: Sendable {
     func addServer(_ configuration: ServerConfiguration = .test) async throws -> ModelServer {
         let number = state.withLock { $0.started.count }
         let server = try await ModelServer(
-            "vllm-\(number)", address: "\(addresses).\(number + 1)", port: servers.first?.port ?? 0, configuration)
+            "vllm-\(number)", address: "\(addresses).\(number + 1)", port: port, configuration)
         state.withLock { $0.started.append(server) }
         try await createPod(of: server)
         try await publishEndpoints()
@@ -141,12 +140,12 @@ final class Cluster: Sendable {
     /// The container of the Pod ends, and the kubelet starts another.
     func restartContainer(of server: ModelServer) async throws {
         server.startNextContainer()
-        try await api.patch("pods", server.name, ["status": server.podStatus], subresource: "status")
+        try await api.patch("pods", server.name, server.podStatus, subresource: "status")
     }
 
     private func createPod(of server: ModelServer) async throws {
         try await api.create("pods", server.pod)
-        try await api.patch("pods", server.name, ["status": server.podStatus], subresource: "status")
+        try await api.patch("pods", server.name, server.podStatus, subresource: "status")
         state.withLock { $0.members.append(server) }
     }
 
@@ -158,41 +157,50 @@ final class Cluster: Sendable {
 
     // MARK: The Service
 
+    /// All servers listen on one port, each at its own address.
+    private var port: Int { servers.first?.port ?? 8000 }
+
     func publishService() async throws {
-        let port = Int64(servers.first?.port ?? 8000)
         try await api.create(
             "services",
-            [
-                "apiVersion": "v1", "kind": "Service", "metadata": ["name": "vllm"],
-                "spec": [
-                    "selector": ["app": "vllm"],
-                    "ports": [["name": "http", "port": 80, "targetPort": .int(port), "protocol": "TCP"]],
-                ],
-            ])
+            .yaml(
+                """
+                apiVersion: v1
+                kind: Service
+                metadata: {name: vllm}
+                spec:
+                  selector: {app: vllm}
+                  ports: [{name: http, port: 80, targetPort: \(port), protocol: TCP}]
+                """))
         try await publishEndpoints()
     }
 
     /// What the endpoint slice controller would do.
     private func publishEndpoints() async throws {
-        var endpoints: [JSONValue] = []
+        var endpoints = ""
         for server in state.withLock({ $0.members }) {
-            let uid = try await api.get("pods", server.name)?["metadata", "uid"]
-            endpoints.append([
-                "addresses": [.string(server.address)],
-                "conditions": ["ready": true, "serving": true, "terminating": false],
-                "targetRef": [
-                    "kind": "Pod", "namespace": .string(api.namespace), "name": .string(server.name), "uid": uid ?? "",
-                ],
-            ])
+            let uid = try await api.get("pods", server.name)?["metadata", "uid"]?.stringValue ?? ""
+            endpoints += """
+                - addresses: [\(server.address)]
+                  conditions: {ready: true, serving: true, terminating: false}
+                  targetRef: {kind: Pod, namespace: \(api.namespace), name: \(server.name), uid: "\(uid)"}
+
+                """
         }
         try await api.apply(
             "endpointslices",
-            [
-                "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice",
-                "metadata": ["name": "vllm-1", "labels": ["kubernetes.io/service-name": "vllm"]],
-                "addressType": "IPv4", "endpoints": .array(endpoints),
-                "ports": [["name": "http", "port": .int(Int64(servers.first?.port ?? 8000)), "protocol": "TCP"]],
-            ])
+            .yaml(
+                """
+                apiVersion: discovery.k8s.io/v1
+                kind: EndpointSlice
+                metadata:
+                  name: vllm-1
+                  labels: {kubernetes.io/service-name: vllm}
+                addressType: IPv4
+                ports: [{name: http, port: \(port), protocol: TCP}]
+                endpoints:
+                \(endpoints)
+                """))
     }
 }
 

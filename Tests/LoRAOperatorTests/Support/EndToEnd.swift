@@ -9,7 +9,7 @@ struct EndToEnd {}
 /// Starts the real API server once for a suite, where there can be one.
 struct APIServerTrait: SuiteTrait, TestScoping {
     func provideScope(
-        for test: Test, testCase: Test.Case?, performing body: @Sendable () async throws -> Void
+        for test: Test, testCase: Test.Case?, performing body: @concurrent @Sendable () async throws -> Void
     ) async throws {
         if RealAPIServer.obstacle == nil {
             try await RealAPIServer.run(body)

@@ -42,31 +42,40 @@ final class ModelServer: Sendable {
         vllm.restart()
     }
 
-    var pod: JSONValue {
-        [
-            "apiVersion": "v1", "kind": "Pod", "metadata": ["name": .string(name), "labels": ["app": "vllm"]],
-            "spec": [
-                "containers": [
-                    [
-                        "name": "vllm", "image": "vllm/vllm-openai",
-                        "ports": [["name": "http", "containerPort": .int(Int64(port)), "protocol": "TCP"]],
-                    ]
-                ]
-            ],
-        ]
+    var pod: JSONNode {
+        get throws {
+            try .yaml(
+                """
+                apiVersion: v1
+                kind: Pod
+                metadata: {name: \(name), labels: {app: vllm}}
+                spec:
+                  containers:
+                  - name: vllm
+                    image: vllm/vllm-openai
+                    ports: [{name: http, containerPort: \(port), protocol: TCP}]
+                """)
+        }
     }
 
-    var podStatus: JSONValue {
-        let number = container.load(ordering: .relaxed)
-        return [
-            "phase": "Running", "podIP": .string(address), "podIPs": [["ip": .string(address)]],
-            "conditions": [["type": "Ready", "status": "True"]],
-            "containerStatuses": [
-                [
-                    "name": "vllm", "image": "vllm/vllm-openai", "imageID": "", "ready": true,
-                    "restartCount": .int(Int64(number - 1)), "containerID": .string("containerd://\(name)-\(number)"),
-                ]
-            ],
-        ]
+    var podStatus: JSONNode {
+        get throws {
+            let number = container.load(ordering: .relaxed)
+            return try .yaml(
+                """
+                status:
+                  phase: Running
+                  podIP: \(address)
+                  podIPs: [{ip: \(address)}]
+                  conditions: [{type: Ready, status: "True"}]
+                  containerStatuses:
+                  - name: vllm
+                    image: vllm/vllm-openai
+                    imageID: ""
+                    ready: true
+                    restartCount: \(number - 1)
+                    containerID: containerd://\(name)-\(number)
+                """)
+        }
     }
 }

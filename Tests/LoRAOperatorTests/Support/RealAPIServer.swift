@@ -37,7 +37,7 @@ final class RealAPIServer: APIServer {
     private let processes: [ServerProcess]
 
     /// Runs `body` with a server that is up and knows LoRAAdapter.
-    static func run(_ body: @Sendable () async throws -> Void) async throws {
+    static func run(_ body: @concurrent @Sendable () async throws -> Void) async throws {
         try await withTemporaryDirectory { directory in
             let server = try await RealAPIServer(in: directory)
             do {
@@ -115,7 +115,7 @@ final class RealAPIServer: APIServer {
             return (try? await http.send(request).head.status) == 200
         }
         guard isUp else { throw Failure(description: "kube-apiserver did not get ready:\n\(processes[0].lastLines)") }
-        for document in try JSONValue.documents(yaml: try Repository.text("crds/loraadapters.yaml")) {
+        for document in try JSONNode.documents(yaml: try Repository.text("crds/loraadapters.yaml")) {
             try await api.create("customresourcedefinitions", document)
         }
         let isServed = try await eventually { (try? await api.list("loraadapters")) != nil }

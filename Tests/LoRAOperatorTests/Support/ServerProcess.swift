@@ -19,7 +19,7 @@ final class ServerProcess: Sendable {
         process.arguments = arguments
         if let environment { process.environment = environment }
         if let directory { process.currentDirectoryURL = URL(filePath: directory) }
-        FileManager.default.createFile(atPath: log, contents: nil)
+        try Data().write(to: URL(filePath: log))
         let file = try FileHandle(forWritingTo: URL(filePath: log))
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = file

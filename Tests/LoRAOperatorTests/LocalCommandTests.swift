@@ -1,0 +1,135 @@
+import CurlHTTP
+import Foundation
+import KubeAPI
+import TestSupport
+import Testing
+import VLLMSimulator
+
+/// The process of `lora-operator local`.
+@Suite(.timeLimit(.minutes(2)))
+struct LocalCommandTests {
+    private static let kubectl = program("kubectl")
+
+    @Test(.enabled(if: kubectl != nil, "kubectl is not installed"))
+    func `kubectl applies an adapter to simulated servers, and SIGTERM leaves nothing behind`() async throws {
+        let kubectl = try #require(Self.kubectl)
+        try await withTemporaryDirectory { directory in
+            let kubeconfig = "\(directory)/lora-operator.kubeconfig"
+            let arguments = ["local", "--simulate", "2", "--probe-interval", "200ms"]
+            try await OperatorProcess.run(arguments, in: directory) { process in
+                try #require(try await eventually { exists(kubeconfig) }, "\(process.output)")
+                let options = ["--kubeconfig", kubeconfig]
+                try run(kubectl, options + ["apply", "-f", Repository.path("examples/sql-adapter.yaml")])
+
+                try run(
+                    kubectl, options + ["wait", "--for=condition=Ready", "--timeout=20s", "loraadapter/sql"])
+
+                let table = String(decoding: try run(kubectl, options + ["get", "loraadapters"]), as: UTF8.self)
+                #expect(table.contains("2/2"), "\(table)")
+                #expect(table.contains("Ready"), "\(table)")
+                try run(kubectl, options + ["delete", "--timeout=20s", "loraadapter", "sql"])
+
+                process.terminate()
+
+                let code = try await process.exit(within: .seconds(3))
+                #expect(code == 0)
+                #expect(!exists(kubeconfig))
+            }
+        }
+    }
+
+    @Test func `nobody but the owner can read the kubeconfig`() async throws {
+        try await withTemporaryDirectory { directory in
+            let path = "\(directory)/secret.kubeconfig"
+            let arguments = ["local", "--simulate", "1", "--write-kubeconfig", path]
+            try await OperatorProcess.run(arguments, in: directory) { process in
+                try #require(try await eventually { exists(path) }, "\(process.output)")
+
+                let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+
+                #expect(mode == 0o600)
+            }
+        }
+    }
+
+    @Test func `a directory of manifests is followed: added, changed, broken and removed`() async throws {
+        try await withVLLM { vllm, url in
+            try await withTemporaryDirectory { directory in
+                let file = "\(directory)/manifests/sql.yaml"
+                try FileManager.default.createDirectory(
+                    atPath: "\(directory)/manifests", withIntermediateDirectories: false)
+                let arguments = [
+                    "local", "--vllm", url, "--manifests", "\(directory)/manifests", "--probe-interval", "200ms",
+                    "--write-kubeconfig", "\(directory)/kubeconfig",
+                ]
+                try await OperatorProcess.run(arguments, in: directory) { process in
+                    try #require(try await eventually { exists("\(directory)/kubeconfig") }, "\(process.output)")
+                    try write(manifest(path: "/adapters/sql-v1"), to: file)
+                    try await expect(vllm, holds: ["sql=/adapters/sql-v1"], process)
+
+                    try write(manifest(path: "/adapters/sql-v2"), to: file)
+                    try await expect(vllm, holds: ["sql=/adapters/sql-v2"], process)
+
+                    try write("kind: [LoRAAdapter", to: file)
+                    let isTold = try await eventually { process.output.contains("a manifest cannot be applied") }
+                    #expect(isTold, "\(process.output)")
+                    try write("apiVersion: v1\nkind: LoRAAdapter\n", to: file)
+                    let isToldAgain = try await eventually {
+                        process.lines.count { $0.contains("a manifest cannot be applied") } == 2
+                    }
+                    #expect(isToldAgain, "\(process.output)")
+                    #expect(vllm.held == ["sql=/adapters/sql-v2"])
+                    #expect(vllm.requestCount(.unload) == 1)
+
+                    try FileManager.default.removeItem(atPath: file)
+                    try await expect(vllm, holds: [], process)
+                    let http = CurlTransport()
+                    let configuration = try KubeConfiguration.load(
+                        kubeconfig: "\(directory)/kubeconfig", environment: [:])
+                    let api = ObjectAPI(configuration: configuration, http: http)
+                    #expect(try await eventually { try await api.get("loraadapters", "sql") == nil })
+                    http.shutdown()
+                }
+            }
+        }
+    }
+
+    private func expect(
+        _ vllm: SimulatedServer, holds entries: [String], _ process: ServerProcess,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
+        try #require(
+            try await eventually { vllm.held == entries }, "\(vllm.held): \(process.output)",
+            sourceLocation: sourceLocation)
+    }
+
+    /// A server that somebody else runs.
+    private func withVLLM(_ body: (SimulatedServer, _ url: String) async throws -> Void) async throws {
+        let server = try await ModelServer(
+            "vllm", address: "\(SimulatedAPIServer.loopbackNetwork).255.1", port: 0, .test)
+        do {
+            try await body(server.vllm, "http://\(server.address):\(server.port)")
+        } catch {
+            await server.stop()
+            throw error
+        }
+        await server.stop()
+    }
+
+    private func manifest(path: String) -> String {
+        """
+        apiVersion: lora-operator.dev/v1alpha1
+        kind: LoRAAdapter
+        metadata: {name: sql}
+        spec:
+          loraPath: \(path)
+          target: {service: {name: vllm}}
+        """
+    }
+
+    private func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
+}
+
+extension SimulatedServer {
+    fileprivate var held: [String] { adapters.map { "\($0.name)=\($0.path)" } }
+}
