@@ -10,7 +10,7 @@ package final class Store<Object: KubeObject>: Sendable {
     package typealias Observer = @Sendable (StoreChange<Object>) -> Void
 
     private struct State {
-        var objects = StoreState<Object>()
+        var objects: StoreState<Object>
         var observers: [Observer] = []
         /// Changes not yet told; whoever finds nobody telling tells them all.
         var untold: [StoreChange<Object>] = []
@@ -18,9 +18,10 @@ package final class Store<Object: KubeObject>: Sendable {
         var waiters = Waiters()
     }
 
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
-    package init() {}
+    /// A store that so many reflectors fill, each from another namespace.
+    package init(namespaces: Int = 1) { state = Mutex(State(objects: StoreState(parts: namespaces))) }
 
     package func get(_ key: NamespacedName) -> Object? { state.withLock { $0.objects.objects[key] } }
 
@@ -33,7 +34,7 @@ package final class Store<Object: KubeObject>: Sendable {
 
     package var count: Int { state.withLock { $0.objects.objects.count } }
 
-    /// True since the first complete list.
+    /// True since the first complete list of each namespace.
     package var hasSynced: Bool { state.withLock { $0.objects.hasSynced } }
 
     /// Adds an observer, before anything is in the store.
@@ -58,10 +59,15 @@ package final class Store<Object: KubeObject>: Sendable {
         }
     }
 
-    /// Replaces everything by a list; `unreadable` are keys that it holds but that cannot be decoded: what was known of
-    /// them stands, since an unreadable object is not a deleted one.
-    package func replace(with list: [Object], keeping unreadable: Set<NamespacedName> = []) {
-        change { $0.replace(with: list, keeping: unreadable) }
+    /// Replaces everything, or everything of one namespace, by a list.
+    ///
+    /// What `isUnreadable` says of a key that the list lacks: it may be there all the same, and what was known of it
+    /// stands, since an unreadable object is not a deleted one.
+    package func replace(
+        with list: [Object], in namespace: String? = nil,
+        keeping isUnreadable: (NamespacedName) -> Bool = { _ in false }
+    ) {
+        change { $0.replace(with: list, in: namespace, keeping: isUnreadable) }
     }
 
     /// Takes what a watch told of an object; an older version than the one held is ignored.
