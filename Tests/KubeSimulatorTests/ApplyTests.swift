@@ -119,10 +119,13 @@ import Testing
         let anonymous = try await simulator.ask(
             .patch, "\(adapters)/a", type: "application/apply-patch+yaml", configuration(base))
         #expect(anonymous.status == 422)
-        let unknown = try await simulator.ask(
-            .patch, "\(adapters)/a?fieldManager=me&fieldValidation=Strict", type: "application/apply-patch+yaml",
-            configuration(["nonsense": 1]))
-        #expect(unknown.status == 400)
+        var object = configuration(["nonsense": 1])
+        let unknown = try await apply(simulator, object, by: "me")
+        #expect(unknown.status == 500, "the real server's own words")
+        let kind = "failed to create typed patch object (/a; lora-operator.dev/v1alpha1, Kind=LoRAAdapter)"
+        #expect(unknown.json["message"]?.stringValue == "\(kind): .spec.nonsense: field not declared in schema")
+        object["metadata", "managedFields"] = [["manager": "me"]]
+        #expect(try await apply(simulator, object, by: "me").status == 400)
     }
 
     @Test func `apply reads YAML`() async throws {

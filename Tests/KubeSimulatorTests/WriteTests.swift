@@ -47,6 +47,18 @@ import Testing
         #expect(simulator.resourceVersion == version)
     }
 
+    @Test func `a JSON Patch that doubles itself is stopped`() async throws {
+        let simulator = try makeSimulator()
+        try simulator.create(adapter("a"))
+        let double: JSONValue = ["op": "copy", "from": "/spec", "path": "/spec/again"]
+        let deep = try await patch(simulator, .array(Array(repeating: double, count: 200)))
+        #expect([413, 422].contains(deep.status))
+        let wide = (0..<60).map {
+            JSONValue.object(["op": "copy", "from": "/metadata", "path": .string("/metadata/x\($0)")])
+        }
+        #expect([413, 422].contains(try await patch(simulator, .array(wide)).status))
+    }
+
     @Test func `strategic merge patches merge keyed lists and obey directives`() async throws {
         let simulator = try makeSimulator()
         try simulator.create([
