@@ -63,7 +63,7 @@ extension Model {
 
         let change = TypedValue.compare(live, merged, schema)
         let conflicts = managed.conflicts(with: manager, change)
-        if !conflicts.isEmpty, !request.isForced { throw Self.applyConflict(conflicts, version: kind.apiVersion) }
+        if !conflicts.isEmpty, !request.isForced { throw Self.applyConflict(conflicts) }
         let taken = change.modified.union(change.added).union(change.removed)
         for other in managed.entries.keys where other != manager { managed.take(taken, from: other) }
 
@@ -89,24 +89,24 @@ extension Model {
         return StatusError(500, "", "failed to create typed patch object \(object): \(problem)")
     }
 
-    private static func applyConflict(_ conflicts: [(ManagedFields.Manager, FieldSet)], version: String) -> StatusError
-    {
+    private static func applyConflict(_ conflicts: [(ManagedFields.Manager, FieldSet)]) -> StatusError {
         var causes: [Cause] = []
         var lines: [String] = []
         for (manager, fields) in conflicts {
-            var owner = "conflict with \"\(manager.name)\""
+            var owner = "\"\(manager.name)\""
             if !manager.subresource.isEmpty { owner += " with subresource \"\(manager.subresource)\"" }
-            if manager.apiVersion != version || !manager.isApply { owner += " using \(manager.apiVersion)" }
-            let paths = fields.paths.map { $0.map(\.shown).joined() }
-            for path in paths { causes.append(Cause(.conflict, path, owner)) }
-            lines.append(
-                paths.count == 1
-                    ? "\(owner): \(paths[0])" : "\(owner):\n" + paths.map { "- \($0)" }.joined(separator: "\n"))
+            if !manager.isApply { owner += " using \(manager.apiVersion)" }
+            lines.append("conflicts with \(owner):")
+            for path in fields.paths.map({ $0.map(\.shown).joined() }) {
+                causes.append(Cause(.conflict, path, "conflict with \(owner)"))
+                lines.append("- \(path)")
+            }
         }
-        let summary = causes.count == 1 ? "1 conflict" : "\(causes.count) conflicts"
-        let separator = conflicts.count == 1 ? " " : "\n"
+        let list =
+            causes.count == 1
+            ? "1 conflict: \(causes[0].message): \(causes[0].field)"
+            : "\(causes.count) conflicts: \(lines.joined(separator: "\n"))"
         return StatusError(
-            409, "Conflict", "Apply failed with \(summary):\(separator)\(lines.joined(separator: "\n"))",
-            details: ["causes": .array(causes.map(\.json))])
+            409, "Conflict", "Apply failed with \(list)", details: ["causes": .array(causes.map(\.json))])
     }
 }

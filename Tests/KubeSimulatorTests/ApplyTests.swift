@@ -69,6 +69,23 @@ import Testing
         #expect(owners.map { $0["fieldsV1", "f:spec", "f:loraPath"] != nil } == [false, true])
     }
 
+    @Test func `several conflicts are listed by owner`() async throws {
+        let simulator = try makeSimulator()
+        try simulator.create(adapter("a", path: "/a"), fieldManager: "editor")
+        _ = try await apply(simulator, configuration(["baseModelName": "llama"]), by: "one")
+        let refused = try await apply(
+            simulator, configuration(["loraPath": "/b", "baseModelName": "qwen", "suspend": true]), by: "two")
+        let message = """
+            Apply failed with 3 conflicts: conflicts with "editor" using lora-operator.dev/v1alpha1:
+            - .spec.loraPath
+            - .spec.suspend
+            conflicts with "one":
+            - .spec.baseModelName
+            """
+        #expect(refused.json["message"]?.stringValue == message)
+        #expect(refused.json["details", "causes"]?.arrayValue?.count == 3)
+    }
+
     @Test func `an update takes ownership of what it changed only`() async throws {
         let simulator = try makeSimulator()
         _ = try await apply(simulator, configuration(base), by: "one")

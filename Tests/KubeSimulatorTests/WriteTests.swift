@@ -156,6 +156,23 @@ import Testing
         #expect(other.json["items"] == [])
     }
 
+    @Test func `events are forgotten after an hour`() async throws {
+        let time = SkippingTime()
+        let simulator = try KubeSimulator(time: time, random: SeededRandom())
+        func happen(_ name: String) throws {
+            try simulator.create([
+                "apiVersion": "v1", "kind": "Event", "metadata": ["name": .string(name), "namespace": "default"],
+                "involvedObject": ["namespace": "default"],
+            ])
+        }
+        try happen("early")
+        try await time.sleep(for: .seconds(1800))
+        try happen("later")
+        try await time.sleep(for: .seconds(1900))
+        try happen("last")
+        #expect(simulator.list("events").map { $0["metadata", "name"] } == ["last", "later"])
+    }
+
     @Test func `a snapshot brings everything back`() async throws {
         let simulator = try makeSimulator()
         try simulator.create(adapter("a"))
