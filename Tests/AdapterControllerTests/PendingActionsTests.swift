@@ -8,7 +8,8 @@ import Testing
     private func key(_ name: String) -> NamespacedName { NamespacedName(namespace: "ns", name: name) }
     private func unload(_ name: String) -> ServerAction { .unload(name: name, path: "/\(name)") }
 
-    private func expectNews(_ isNews: Bool, in pending: inout PendingActions, _ action: ServerAction?, for name: String) {
+    private func expectNews(_ isNews: Bool, in pending: inout PendingActions, _ action: ServerAction?, for name: String)
+    {
         let answer = pending.set(action, for: key(name))
         #expect(answer == isNews)
     }

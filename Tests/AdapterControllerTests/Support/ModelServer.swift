@@ -34,7 +34,9 @@ struct ModelServer {
         _ = record.listed(ModelList(baseModels: [ModelCard(id: "llama")], adapters: cards), stamp: stamp)
     }
 
-    /// Takes the oldest action up, with a given outcome. An unload is for the entry that the plan saw.
+    /// Takes the oldest action up, with a given outcome.
+    ///
+    /// An unload is for the entry that the plan saw.
     mutating func start(_ outcome: Attempt.Outcome, hasEffect: Bool, now: Duration) {
         guard running == nil, isUp, let action = pending.take() else { return }
         if case .unload(let name, let path) = action, record.observation.lastListing?.adapters[name]?.root != path {

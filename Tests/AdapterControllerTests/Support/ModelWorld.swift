@@ -61,7 +61,9 @@ struct ModelWorld {
         return situation
     }
 
-    /// Plans one object, writes and submits. Returns whether something was new, and when to look again.
+    /// Plans one object, writes and submits.
+    ///
+    /// Returns whether something was new, and when to look again.
     mutating func reconcile(_ key: String) -> (isNews: Bool, wakeAfter: Duration?) {
         guard var object = objects[key] else { return (false, nil) }
         if object.isDeleting, !object.hasFinalizer {
