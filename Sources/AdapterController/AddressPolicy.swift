@@ -1,10 +1,13 @@
 import KubeAPI
 
-/// Which addresses may be contacted. Whoever can write EndpointSlices must not be able to aim the operator elsewhere.
+/// Which addresses may be contacted.
+///
+/// Whoever can write EndpointSlices must not be able to aim the operator elsewhere.
 package struct AddressPolicy: Sendable {
     package var allowsHostNetwork = false
-    /// Ranges in which endpoints without a Pod are allowed. Loopback takes a range within loopback: a wide one does not
-    /// open it.
+    /// Ranges in which endpoints without a Pod are allowed.
+    ///
+    /// Loopback takes a range within loopback: a wide one does not open it.
     package var allowed: [CIDR] = []
     /// The only endpoints, as address and port, where the operator has servers of its own: `local`.
     package var exactly: Set<String>?
@@ -14,7 +17,8 @@ package struct AddressPolicy: Sendable {
     package init() {}
 
     /// Why the endpoint must not be contacted; nil where it may be.
-    /// - Parameter pod: the Pod that the endpoint names, checked against its UID and namespace by the caller.
+    ///
+    /// `pod` is the Pod that the endpoint names, checked against its UID and namespace by the caller.
     func refusal(of text: String, port: Int, pod: Pod?) -> String? {
         guard let address = IPAddress(text) else { return "\(text) is no IP address" }
         if let exactly {

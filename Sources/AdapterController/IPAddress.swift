@@ -33,7 +33,7 @@ package struct IPAddress: Hashable, Sendable {
         return head + Array(repeating: 0, count: 16 - head.count - tail.count) + tail
     }
 
-    /// - Parameter isLast: whether nothing follows, so that the last group may be written as IPv4.
+    /// The bytes of some groups; where nothing follows them, the last may be written as IPv4.
     private static func groups(_ text: Substring, isLast: Bool) -> [UInt8]? {
         guard !text.isEmpty else { return [] }
         var bytes: [UInt8] = []
