@@ -89,7 +89,7 @@ struct Kubectl: Sendable {
         ]
         let output = directory.appending(path: "\(UUID()).out")
         let errors = directory.appending(path: "\(UUID()).err")
-        for file in [output, errors] { FileManager.default.createFile(atPath: file.path(), contents: nil) }
+        for file in [output, errors] { try Data().write(to: file) }
         process.standardOutput = try FileHandle(forWritingTo: output)
         process.standardError = try FileHandle(forWritingTo: errors)
         process.standardInput = FileHandle.nullDevice
