@@ -24,6 +24,10 @@ func suite(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
     .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
 }
 
+let commit: [CSetting] = Context.gitInformation.map { git in
+    [.define("LORA_OPERATOR_COMMIT", to: "\"\(git.currentCommit.prefix(12))\"")]
+} ?? []
+
 let package = Package(
     name: "lora-operator",
     products: [
@@ -70,10 +74,12 @@ let package = Package(
         .executableTarget(
             name: "simulate-operator", dependencies: ["OperatorSimulation"], swiftSettings: settings),
 
+        // C is what a value can be handed to from here.
+        .target(name: "CBuildInfo", cSettings: commit),
         .executableTarget(
             name: "LoRAOperator",
             dependencies: [
-                "AdapterController", "CurlHTTP", "Effects", "HTTPServer", "KubeAPI", "KubeRuntime", "KubeSimulator",
+                "AdapterController", "CBuildInfo", "CurlHTTP", "Effects", "HTTPServer", "KubeAPI", "KubeRuntime", "KubeSimulator",
                 "VLLMSimulator", logging, yams,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),

@@ -9,6 +9,7 @@ struct ServerRecord {
     private(set) var observation = ServerObservation()
     private var stamp = 0
     private var hasAnswered = false
+    private var wasReady = false
     private let since: Duration
 
     init(since: Duration) { self.since = since }
@@ -39,22 +40,31 @@ struct ServerRecord {
         observation.lastListing = listing
         observation.lastSeen = nil
         guard case .listed(let old) = before, old.baseModels == listing.baseModels else { return .everything }
-        return settled.isEmpty && old.adapters == adapters ? .nothing : .names(settled.union(old.differences(from: listing)))
+        return settled.isEmpty && old.adapters == adapters
+            ? .nothing : .names(settled.union(old.differences(from: listing)))
     }
 
     /// Drops the attempts whose outcome the listing shows, and names those on which it has a word to say.
     private mutating func settle(by listing: Listing) -> Set<String> {
         var names: Set<String> = []
-        for (name, attempt) in observation.attempts where attempt.outcome != .inFlight && attempt.stamp < listing.stamp {
+        for (name, attempt) in observation.attempts where attempt.outcome != .inFlight && attempt.stamp < listing.stamp
+        {
             if (observation.newestStamp ?? 0) < attempt.stamp { names.insert(name) }
             let isThere = listing.adapters[name]?.root == attempt.path
-            if isThere == (attempt.operation == .load) { observation.attempts[name] = nil }
+            guard isThere == (attempt.operation == .load) else { continue }
+            observation.attempts[name] = nil
+            if isThere { observation.layouts[name] = attempt.is3D }
         }
+        observation.layouts = observation.layouts.filter { listing.adapters[$0.key] != nil }
         return names
     }
 
-    mutating func failed(_ reason: Reason, _ message: String, isReady: Bool, now: Duration, timestamp: String) -> Change {
-        let isStarting = reason == .connectionRefused && !hasAnswered && !isReady && now - since < Self.startTime
+    mutating func failed(_ reason: Reason, _ message: String, isReady: Bool, now: Duration, timestamp: String) -> Change
+    {
+        // Any answer says that the server was up, be it `Unauthorized`.
+        if reason.isAnswer { hasAnswered = true }
+        if isReady { wasReady = true }
+        let isStarting = reason == .connectionRefused && !hasAnswered && !wasReady && now - since < Self.startTime
         let answer = isStarting ? ServerObservation.Answer.awaiting : .blind(reason, message)
         if case .listed = observation.answer { observation.lastSeen = timestamp }
         guard answer != observation.answer else { return .nothing }
@@ -81,14 +91,17 @@ struct ServerRecord {
 
     mutating func started(_ action: ServerAction, now: Duration) {
         let attempt = observation.attempts[action.name]
-        let isSame = attempt?.operation == action.operation && attempt?.path == action.path
+        let isSame =
+            attempt?.operation == action.operation && attempt?.path == action.path
+            && attempt?.is3D == action.manner.is3D && attempt?.inPlace == action.manner.inPlace
         stamp += 1
         var next = Attempt(action.operation, path: action.path, outcome: .inFlight, startedAt: now, stamp: stamp)
+        (next.is3D, next.inPlace) = action.manner
         if isSame, let attempt {
             next.count = min(attempt.count + 1, 1000)
-            next.previous = attempt.reported
+            next.previous = attempt.repeated
         }
-        if case .replace(let name, _, _, true, _) = action { observation.overwrites[name, default: 0] += 1 }
+        if action.isOverwrite { observation.overwrites[action.name, default: 0] += 1 }
         observation.attempts[action.name] = next
     }
 
@@ -114,6 +127,13 @@ extension Listing {
     }
 }
 
+extension Reason {
+    /// Whether the server said something; a Secret that is missing keeps the question from being asked.
+    fileprivate var isAnswer: Bool {
+        reasonClass == .blind && !isNoAnswer && self != .secretNotFound && self != .secretInvalid
+    }
+}
+
 extension ServerObservation {
     fileprivate var newestStamp: Int? { lastListing?.stamp }
 }
@@ -128,7 +148,22 @@ extension ServerAction {
 
     var path: String {
         switch self {
-        case .load(_, let path, _, _, _), .replace(_, let path, _, _, _), .unload(_, let path): path
+        case .load(_, let path, _, _, _, _), .replace(_, let path, _, _, _), .unload(_, let path): path
+        }
+    }
+
+    fileprivate var manner: (is3D: Bool, inPlace: Bool) {
+        switch self {
+        case .load(_, _, let is3D, let inPlace, _, _): (is3D, inPlace)
+        case .replace(_, _, let is3D, _, _): (is3D, false)
+        case .unload: (false, false)
+        }
+    }
+
+    fileprivate var isOverwrite: Bool {
+        switch self {
+        case .load(_, _, _, _, let isOverwrite, _), .replace(_, _, _, let isOverwrite, _): isOverwrite
+        case .unload: false
         }
     }
 }

@@ -15,7 +15,7 @@ extension VLLMClient {
     func outcome(of action: ServerAction) async -> Attempt.Outcome {
         do {
             switch action {
-            case .load(let name, let path, let is3D, let inPlace, let timeout):
+            case .load(let name, let path, let is3D, let inPlace, _, let timeout):
                 try await load(name: name, path: path, is3D: is3D, inPlace: inPlace, timeout: timeout)
             case .unload(let name, _):
                 try await unload(name: name, timeout: Self.unloadTimeout)

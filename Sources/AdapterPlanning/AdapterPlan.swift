@@ -1,6 +1,7 @@
 /// The next thing to do on one server for one object.
 package enum ServerAction: Hashable, Sendable {
-    case load(name: String, path: String, is3D: Bool, inPlace: Bool, timeout: Duration)
+    /// `isOverwrite` where what stands under the name belongs to nobody.
+    case load(name: String, path: String, is3D: Bool, inPlace: Bool, isOverwrite: Bool, timeout: Duration)
     /// Unload the entry of that name, then load the path under it: `update.strategy: Recreate`.
     case replace(name: String, path: String, is3D: Bool, isOverwrite: Bool, timeout: Duration)
     /// `path` is what the list showed, so that an outcome can be told from that of a later load.
@@ -8,7 +9,7 @@ package enum ServerAction: Hashable, Sendable {
 
     package var name: String {
         switch self {
-        case .load(let name, _, _, _, _), .replace(let name, _, _, _, _), .unload(let name, _): name
+        case .load(let name, _, _, _, _, _), .replace(let name, _, _, _, _), .unload(let name, _): name
         }
     }
 }
@@ -81,18 +82,36 @@ package struct AdapterSituation: Hashable, Sendable {
         self.target = target
     }
 
-    var claims: [Claim] { stored.claims ?? [] }
+    /// What this object may have put on servers. If status was lost, what the spec asks for: the finalizer says that
+    /// there was something.
+    var claims: [Claim] {
+        if let claims = stored.claims { return claims }
+        guard hasFinalizer, stored.phase == nil, case .success(let wish) = wish, case .servers(let servers) = target
+        else {
+            return []
+        }
+        return currentClaims(wish, on: servers)
+    }
 
-    /// The server's line in the stored status.
-    func storedLine(of server: Server) -> ServerStatus? { stored.line(of: server) }
+    /// One claim for each port on which the servers listen.
+    func currentClaims(_ wish: AdapterWish, on servers: [Server]) -> [Claim] {
+        Set(servers.map(\.id.port)).sorted().map {
+            Claim(name: wish.name, path: wish.path, service: service, port: $0)
+        }
+    }
+
+    /// What the stored status says of this incarnation of the server.
+    func storedLine(of server: Server) -> ServerStatus? {
+        stored.line(of: server).flatMap {
+            $0.incarnation == server.incarnation && $0.address == server.address ? $0 : nil
+        }
+    }
 
     /// What is known of the server. One that refuses connections only counts as starting where nothing says that this
     /// incarnation has answered before: after a restart of the operator the stored status may say so.
     func observation(of server: Server) -> ServerObservation {
         guard var observation = observations[server.id] else { return ServerObservation() }
-        if observation.answer == .awaiting, let line = storedLine(of: server), line.hasAnswered,
-            line.incarnation == server.incarnation, line.address == server.address
-        {
+        if observation.answer == .awaiting, let line = storedLine(of: server), line.hasAnswered {
             observation.answer = .blind(.connectionRefused, "connection refused")
         }
         return observation
@@ -103,7 +122,8 @@ extension ServerStatus {
     /// Whether the server had answered when this line was written.
     fileprivate var hasAnswered: Bool {
         switch state {
-        case .absent, .unknown: lastSeenTime != nil
+        case .absent: reason != Reason.awaitingServers.rawValue
+        case .unknown: lastSeenTime != nil
         case .loaded, .loading, .unloading, .unreachable, .failed, .conflict, .onDemand: true
         }
     }

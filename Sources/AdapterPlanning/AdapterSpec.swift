@@ -13,6 +13,11 @@ package struct AdapterSpec: Decodable, Hashable, Sendable {
     package var loading: String?
     package var suspend: Bool?
 
+    package init(loraPath: String, target: Target) {
+        self.loraPath = loraPath
+        self.target = target
+    }
+
     package struct Target: Decodable, Hashable, Sendable {
         package var service: ServiceReference
         package var scheme: String?

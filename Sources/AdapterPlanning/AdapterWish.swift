@@ -93,13 +93,14 @@ extension AdapterWish {
             throw .invalid("spec.loraPath must be an absolute path without control characters, like /adapters/sql")
         }
         guard path.hasPrefix("/") else {
-            guard path.split(separator: "/", omittingEmptySubsequences: false).count == 2, !path.contains(":") else {
+            guard path.isHubID else {
                 throw .invalid("spec.loraPath must be an absolute path, like /adapters/sql, or a hub id, like org/name")
             }
             guard policy.allowsHubIDs else {
                 throw SpecProblem(
                     reason: .pathNotAllowed,
-                    message: "spec.loraPath is a hub id; write an absolute path, or start the operator with --allow-hub-ids")
+                    message:
+                        "spec.loraPath is a hub id; write an absolute path, or start the operator with --allow-hub-ids")
             }
             return
         }
@@ -109,7 +110,8 @@ extension AdapterWish {
         guard policy.allowedPrefixes.isEmpty || policy.allowedPrefixes.contains(where: { path.isUnder($0) }) else {
             let prefixes = policy.allowedPrefixes.sorted().joined(separator: ", ")
             throw SpecProblem(
-                reason: .pathNotAllowed, message: "spec.loraPath must lie under one of the allowed prefixes: \(prefixes)")
+                reason: .pathNotAllowed,
+                message: "spec.loraPath must lie under one of the allowed prefixes: \(prefixes)")
         }
     }
 
@@ -122,7 +124,9 @@ extension AdapterWish {
     }
 
     private static func duration(_ text: String, _ field: String) throws(SpecProblem) -> Duration {
-        guard let duration = GEPDuration.parse(text) else { throw .invalid("\(field) must be a duration like 90s or 5m") }
+        guard let duration = GEPDuration.parse(text) else {
+            throw .invalid("\(field) must be a duration like 90s or 5m")
+        }
         return duration
     }
 }
@@ -135,6 +139,20 @@ extension SpecProblem {
 
 extension String {
     fileprivate var hasControlCharacter: Bool { unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7f } }
+
+    /// `org/name`. A relative path or `~` would mean something else to the server, so each part begins with a letter or
+    /// a digit.
+    fileprivate var isHubID: Bool {
+        let parts = split(separator: "/", omittingEmptySubsequences: false)
+        return parts.count == 2
+            && parts.allSatisfy { part in
+                part.first.map { $0.isASCII && ($0.isLetter || $0.isNumber) } == true
+                    && part.utf8.allSatisfy { byte in
+                        UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
+                            || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || "._-".utf8.contains(byte)
+                    }
+            }
+    }
 
     /// True where the path is `prefix` itself or lies below it, segment by segment.
     fileprivate func isUnder(_ prefix: String) -> Bool {

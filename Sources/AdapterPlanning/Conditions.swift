@@ -10,10 +10,8 @@ struct Conditions {
         let missing = desired - wanted.count
         var conditions: [AdapterCondition] = []
 
-        if isSuspended, !troubled.isEmpty || wanted.isEmpty {
-            conditions.append(make("Ready", .no, .suspended, "spec.suspend is true: nothing is loaded or unloaded"))
-        } else if let worst = troubled.min(by: Self.isWorse) {
-            let onlyBlind = troubled.allSatisfy { $0.reasonClass == .blind } && missing <= 0
+        if let worst = troubled.min(by: Self.isWorse) {
+            let onlyBlind = missing <= 0 && troubled.allSatisfy { $0.reasonClass == .blind }
             conditions.append(make("Ready", onlyBlind ? .unknown : .no, worst.reason, Self.tell(troubled, like: worst)))
         } else if missing > 0 || wanted.isEmpty {
             conditions.append(make("Ready", .no, .awaitingServers, "\(wanted.count) of \(desired) servers exist"))
@@ -40,9 +38,18 @@ struct Conditions {
     }
 
     /// The conditions of an object for which no server could be judged.
-    func of(_ reason: Reason, _ message: String, isWork: Bool, isStalled: Bool = false) -> [AdapterCondition] {
-        var conditions = [make("Ready", .no, reason, message), unreachable([])]
-        if isWork { conditions.append(make("Reconciling", .yes, reason, message)) }
+    /// - Parameter former: servers that are still to be cleaned up.
+    func of(
+        _ problem: SpecProblem, former: [ServerVerdict] = [], isWork: Bool, isStalled: Bool = false
+    ) -> [AdapterCondition] {
+        let (reason, message) = (problem.reason, problem.message)
+        var conditions = [make("Ready", .no, reason, message), unreachable(former)]
+        let working = former.filter { $0.reasonClass == .work }
+        if isWork, let worst = working.min(by: Self.isWorse) {
+            conditions.append(make("Reconciling", .yes, worst.reason, Self.tell(working, like: worst)))
+        } else if isWork, reason.reasonClass == .work {
+            conditions.append(make("Reconciling", .yes, reason, message))
+        }
         if isStalled { conditions.append(make("Stalled", .yes, reason, message)) }
         return conditions
     }
@@ -62,12 +69,12 @@ struct Conditions {
     }
 
     private static func isWorse(_ a: ServerVerdict, than b: ServerVerdict) -> Bool {
-        a.reasonClass != b.reasonClass ? a.reasonClass < b.reasonClass : Server.byName(a.server, b.server)
+        a.rank != b.rank ? a.rank < b.rank : Server.byName(a.server, b.server)
     }
 
     /// Names at most three servers that are as badly off as the worst.
     private static func tell(_ verdicts: [ServerVerdict], like worst: ServerVerdict) -> String {
-        let alike = verdicts.filter { $0.reasonClass == worst.reasonClass }.sorted { Server.byName($0.server, $1.server) }
+        let alike = verdicts.filter { $0.rank == worst.rank }.sorted { Server.byName($0.server, $1.server) }
         let named = alike.prefix(3).map { verdict in
             let detail = verdict.message.isEmpty ? "" : " (\(verdict.message))"
             return "\(verdict.server.name): \(verdict.reason.rawValue)\(detail)"
@@ -86,4 +93,9 @@ struct Conditions {
             lastTransitionTime: isSame ? (before?.lastTransitionTime ?? "") : situation.timestamp,
             reason: reason.rawValue, message: message)
     }
+}
+
+extension ServerVerdict {
+    /// In the order in which the worst is chosen; what `suspend` holds up ranks as the work that it would be.
+    fileprivate var rank: ReasonClass { reason == .suspended ? .work : reasonClass }
 }

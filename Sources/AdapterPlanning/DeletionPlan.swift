@@ -39,12 +39,18 @@ extension AdapterSituation {
     private func hasFailed(_ holder: ServerVerdict) -> Bool {
         let observation = observation(of: holder.server)
         if case .blind = observation.answer { return true }
-        return observation.attempts.contains { name, attempt in
-            guard claims.contains(where: { $0.name == name }) else { return false }
-            switch attempt.outcome {
-            case .failed, .unknown: return true
-            case .answered: return attempt.operation == .unload
-            case .inFlight: return attempt.count > 1
+        let listing = observation.newestListing
+        return claims.contains { claim in
+            guard let attempt = observation.attempts[claim.name] else { return false }
+            switch (attempt.operation, attempt.outcome) {
+            case (.unload, .failed): return true
+            // A retry, so the one before has failed.
+            case (.unload, .inFlight): return attempt.count > 1
+            // Only a list that was asked for afterwards tells.
+            case (.unload, .answered), (.unload, .unknown): return (listing?.stamp ?? 0) > attempt.stamp
+            // Nobody can tell what it will put there, and when.
+            case (.load, .unknown): return true
+            case (.load, _): return false
             }
         }
     }

@@ -11,54 +11,52 @@ struct FormerServer {
     func verdict() -> ServerVerdict? {
         let observation = situation.observation(of: server)
         // A terminating pod gets one attempt and holds nobody up.
-        if server.isTerminating, observation.attempts.values.contains(where: { $0.operation == .unload }) { return nil }
+        if server.isTerminating,
+            situation.claims.contains(where: { observation.attempts[$0.name]?.operation == .unload })
+        {
+            return nil
+        }
         let held = situation.claims.filter { situation.mayHold($0, on: server, loadTimeout: loadTimeout) }
         guard let claim = held.min() else { return nil }
 
         switch observation.answer {
-        case .awaiting: return waiting("the outcome of a request is open")
         case .pending: return waiting("not asked yet")
-        case .blind(let reason, let message):
-            return server.isTerminating ? nil : .blind(server, isWanted: false, reason, message)
+        case .awaiting: return open(claim, observation)
+        case .blind(let reason, let message): return server.isTerminating ? nil : blind(reason, message, held)
         case .listed(let listing):
             guard let entry = held.first(where: { listing.adapters[$0.name]?.root == $0.path }) else {
-                return waiting("the outcome of a request for \"\(claim.name)\" is open")
+                return open(claim, observation)
             }
-            return unload(entry, observation.attempts[entry.name], listing)
+            return listed(entry)
         }
     }
 
-    private func unload(_ claim: Claim, _ attempt: Attempt?, _ listing: Listing) -> ServerVerdict {
+    private func listed(_ claim: Claim) -> ServerVerdict {
         var verdict = waiting(mayUnload ? "" : "unloaded when the other servers hold the adapter")
         verdict.root = claim.path
-        if let attempt, attempt.isOpen(before: listing, at: situation.now, loadTimeout: loadTimeout) { return verdict }
         guard mayUnload else { return verdict }
-        verdict.action = .unload(name: claim.name, path: claim.path)
-        verdict.holdBack(attempt, at: situation.now)
+        verdict.take(situation.unload(claim.name, claim.path, on: server, loadTimeout: loadTimeout))
+        return verdict
+    }
+
+    /// Something was sent for the claim, and whether it worked cannot be told yet.
+    private func open(_ claim: Claim, _ observation: ServerObservation) -> ServerVerdict {
+        var verdict = waiting("the outcome of a request for \"\(claim.name)\" is open")
+        verdict.wakeAfter = observation.attempts[claim.name]?.lookUpTime(at: situation.now, loadTimeout: loadTimeout)
+        return verdict
+    }
+
+    /// Offline is not clean. It stays `Unloading`, so that nobody takes it for a server that is still wanted; only
+    /// where the whole object goes is there nothing to confuse it with.
+    private func blind(_ reason: Reason, _ message: String, _ held: [Claim]) -> ServerVerdict {
+        var verdict = ServerVerdict.blind(server, isWanted: false, reason, message)
+        if situation.deletion == nil { verdict.state = .unloading }
+        let listing = situation.observation(of: server).lastListing
+        verdict.root = held.first { listing?.adapters[$0.name]?.root == $0.path }?.path
         return verdict
     }
 
     private func waiting(_ message: String) -> ServerVerdict {
         ServerVerdict(server: server, isWanted: false, state: .unloading, reason: .unloadPending, message: message)
-    }
-}
-
-extension ServerVerdict {
-    /// Takes the unload back while the last attempt at it failed and its retry is not due yet.
-    mutating func holdBack(_ attempt: Attempt?, at now: Duration) {
-        guard let attempt, attempt.operation == .unload else { return }
-        switch attempt.outcome {
-        case .failed(let failure):
-            reason = .unloadFailed
-            message = failure.message
-        case .answered, .unknown, .inFlight:
-            reason = .unloadFailed
-            message = "the adapter is still listed after its unload"
-        }
-        let dueAt = attempt.endedAt + RetryDelay.after(count: attempt.count)
-        if now < dueAt {
-            action = nil
-            wakeAfter = dueAt - now
-        }
     }
 }

@@ -1,6 +1,7 @@
 extension AdapterSituation {
     /// Whether `server` may still hold what `claim` covers, as far as anybody can know.
     func mayHold(_ claim: Claim, on server: Server, loadTimeout: Duration) -> Bool {
+        guard claim.port == server.id.port else { return false }
         let observation = observation(of: server)
         if let attempt = observation.attempts[claim.name], attempt.path == claim.path,
             attempt.isOpen(before: observation.newestListing, at: now, loadTimeout: loadTimeout)
@@ -26,15 +27,5 @@ extension ServerObservation {
     var newestListing: Listing? {
         if case .listed(let listing) = answer { return listing }
         return lastListing
-    }
-}
-
-extension Attempt {
-    /// Whether `listing` does not tell the attempt's last word yet.
-    func isOpen(before listing: Listing?, at now: Duration, loadTimeout: Duration) -> Bool {
-        if outcome == .inFlight { return true }
-        guard let listing, listing.stamp > stamp else { return true }
-        // The server may still be loading it.
-        return operation == .load && outcome == .unknown && now < startedAt + loadTimeout * 2
     }
 }

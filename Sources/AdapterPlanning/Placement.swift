@@ -1,26 +1,36 @@
+/// Why a server should keep an adapter, the best reason first.
+package enum Slot: Int, Comparable, Sendable {
+    /// It holds a claim; or it had a slot and cannot be observed.
+    case held
+    /// It was chosen before, and holds nothing yet or any more: it is loading, or has restarted.
+    case chosen
+    case none
+
+    package static func < (a: Slot, b: Slot) -> Bool { a.rawValue < b.rawValue }
+}
+
 /// Which servers should hold an adapter that asks for fewer than all.
 package enum Placement {
     /// The `replicas` servers for the object `uid`, from those of its target.
     ///
-    /// Servers in `keeping` come first: they hold a claim, or cannot be observed and had a slot, so that a server that
-    /// joins moves nothing. The rest follow by rendezvous hash, so that each object spreads in its own way and a server
-    /// that leaves moves only what it held.
+    /// Servers in `keeping` come first, so that a server that joins moves nothing. The rest follow by rendezvous hash,
+    /// so that each object spreads in its own way and a server that leaves moves only what it held.
     package static func choose(
-        _ replicas: Int?, of servers: [Server], for uid: String, keeping: Set<ServerID>
+        _ replicas: Int?, of servers: [Server], for uid: String, keeping: [ServerID: Slot]
     ) -> [Server] {
         guard let replicas, replicas < servers.count else { return servers }
         let ranked = servers.map { server in
-            (keeps: keeping.contains(server.id), weight: weight(of: server.id, for: uid), server: server)
+            (slot: keeping[server.id] ?? .none, weight: weight(of: server.id, for: uid), server: server)
         }
         .sorted { a, b in
-            if a.keeps != b.keeps { return a.keeps }
+            if a.slot != b.slot { return a.slot < b.slot }
             return a.weight != b.weight ? a.weight > b.weight : a.server.id < b.server.id
         }
         return ranked.prefix(replicas).map(\.server)
     }
 
     /// FNV-1a over "uid/server", mixed at the end: the same in every process, unlike Swift's `Hasher`.
-    static func weight(of server: ServerID, for uid: String) -> UInt64 {
+    package static func weight(of server: ServerID, for uid: String) -> UInt64 {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         for byte in "\(uid)/\(server.owner):\(server.port)".utf8 {
             hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3
@@ -32,16 +42,21 @@ package enum Placement {
 }
 
 extension AdapterStatus {
-    /// The servers that keep their slot: those that hold a claim, and those that had one and cannot be observed.
-    package func slots(among servers: [Server], _ observations: [ServerID: ServerObservation]) -> Set<ServerID> {
+    /// The servers that have a slot.
+    package func slots(among servers: [Server], _ observations: [ServerID: ServerObservation]) -> [ServerID: Slot] {
         let claims = claims ?? []
-        return Set(
-            servers.filter { server in
-                switch observations[server.id]?.answer ?? .pending {
-                case .listed(let listing): listing.adapters.contains { claims.cover($0.key, $0.value.root) }
-                case .pending, .awaiting, .blind: line(of: server).map { $0.state != .unloading } ?? false
-                }
-            }.map(\.id))
+        func holds(_ listing: Listing) -> Bool { listing.adapters.contains { claims.cover($0.key, $0.value.root) } }
+        var slots: [ServerID: Slot] = [:]
+        for server in servers {
+            let observation = observations[server.id] ?? ServerObservation()
+            let wasChosen = line(of: server).map { $0.state != .unloading } ?? false
+            if case .listed(let listing) = observation.answer {
+                slots[server.id] = holds(listing) ? .held : wasChosen ? .chosen : nil
+            } else if wasChosen || observation.lastListing.map(holds) == true {
+                slots[server.id] = .held
+            }
+        }
+        return slots
     }
 
     /// The server's line.

@@ -2,109 +2,90 @@ extension AdapterSituation {
     /// What to do now and what to say: the same answer for the same situation, whatever led there.
     package func plan() -> AdapterPlan {
         if let deletion { return planDeletion(deletion) }
-        let wish: AdapterWish
-        switch self.wish {
-        case .success(let value): wish = value
-        case .failure(let problem): return planNothing(.failed, problem.reason, problem.message)
-        }
-        switch target {
-        case .unusable(let reason, let message): return planNothing(.pending, reason, message)
-        case .servers(let servers): return planServers(wish, servers)
+        switch (wish, target) {
+        case (.failure(let problem), _):
+            // There is nothing to act on: what is held is kept, and the reason is reported.
+            var plan = AdapterPlan()
+            plan.status = StatusReport(situation: self).withoutServers(.failed, problem, claims: claims)
+            return plan
+        case (.success(let wish), .unusable(let reason, let message)):
+            return plan(wish, on: [], trouble: SpecProblem(reason: reason, message: message))
+        case (.success(let wish), .servers(let servers)): return plan(wish, on: servers)
         }
     }
 
-    /// There is nothing to act on: what is held is kept, and the reason is reported.
-    private func planNothing(_ phase: Phase, _ reason: Reason, _ message: String) -> AdapterPlan {
-        var plan = AdapterPlan()
-        let report = StatusReport(situation: self, wish: try? wish.get())
-        plan.status = report.withoutServers(phase, reason, message)
-        return plan
-    }
-
-    private func planServers(_ wish: AdapterWish, _ servers: [Server]) -> AdapterPlan {
-        let wanted = Placement.choose(wish.replicas, of: servers, for: seniority.uid, keeping: stored.slots(among: servers, observations))
-            .sorted(by: Server.byName)
+    /// - Parameter trouble: why there are no servers.
+    private func plan(_ wish: AdapterWish, on servers: [Server], trouble: SpecProblem? = nil) -> AdapterPlan {
+        let wanted = Placement.choose(
+            wish.replicas, of: servers, for: seniority.uid, keeping: stored.slots(among: servers, observations)
+        ).sorted(by: Server.byName)
         let wantedIDs = Set(wanted.map(\.id))
-        var verdicts: [ServerVerdict] = []
-        var isSettled = true
-        for server in wanted {
-            guard var verdict = WantedServer(situation: self, wish: wish, server: server).verdict() else {
-                isSettled = false
-                continue
-            }
-            if verdict.reasonClass == .ok, !wish.isSuspended { verdict.action = oldName(on: server, besides: wish.name) }
-            verdicts.append(verdict)
-        }
-        limitReplacements(&verdicts, of: wanted.count, to: wish.maxUnavailable)
+        let former = (servers + others).filter { !wantedIDs.contains($0.id) && !$0.isTerminating }
+            .sorted(by: Server.byName)
+        let isSettled = (wanted + former).allSatisfy { observation(of: $0).answer != .pending }
 
-        let allWell = isSettled && !verdicts.isEmpty && verdicts.allSatisfy { $0.reasonClass == .ok } && !wish.isSuspended
-        let former = (servers + others).filter { !wantedIDs.contains($0.id) && !$0.isTerminating }.sorted(by: Server.byName)
-        for server in former {
-            if observation(of: server).answer == .pending { isSettled = false }
-            let verdict = FormerServer(
-                situation: self, server: server, mayUnload: allWell, loadTimeout: wish.loadTimeout
+        var verdicts = wanted.compactMap { WantedServer(situation: self, wish: wish, server: $0).verdict() }
+        verdicts.limitReplacements(of: wanted.count, to: wish.maxUnavailable)
+        // Which servers have a slot already is known when all have answered.
+        if !isSettled, wanted.count < servers.count { verdicts.takeBackLoads() }
+        let mayUnload =
+            isSettled && !verdicts.isEmpty && !wish.isSuspended && verdicts.allSatisfy { $0.reasonClass == .ok }
+
+        let ledger = ledger(wish, verdicts, wanted: wanted, former: isSettled ? former : nil)
+        let makesRoom = ledger.isFull && !wish.isSuspended
+        if makesRoom { makeRoom(in: &verdicts, wish) }
+        for index in verdicts.indices where verdicts[index].reasonClass == .ok && !wish.isSuspended && !makesRoom {
+            unloadOldName(&verdicts[index], wish)
+        }
+        verdicts += former.compactMap {
+            FormerServer(
+                situation: self, server: $0, mayUnload: mayUnload || makesRoom, loadTimeout: wish.loadTimeout
             ).verdict()
-            if let verdict { verdicts.append(verdict) }
         }
 
-        let candidates = wanted + former
-        let ledger = ClaimLedger(
-            stored: claims,
-            current: Set(wanted.map(\.id.port)).sorted().map {
-                Claim(name: wish.name, path: wish.path, service: service, port: $0)
-            },
-            isWanted: verdicts.contains { $0.needsClaim } && !wish.isSuspended,
-            // While a server is still to be asked, what it holds is not known and no claim may go.
-            mayBeHeld: { claim in
-                !isSettled || candidates.contains { mayHold(claim, on: $0, loadTimeout: wish.loadTimeout) }
-            })
         var plan = AdapterPlan()
-        if ledger.isFull { verdicts = verdicts.map(\.waitingForClaims) }
         plan.take(verdicts)
-        if !ledger.missing.isEmpty || !hasFinalizer { plan.actions = plan.actions.filter { !$0.value.isLoad } }
+        let isPersisted = hasFinalizer && Set(ledger.claims).isSubset(of: stored.claims ?? [])
+        if !isPersisted { plan.actions = plan.actions.filter { !$0.value.isLoad } }
         if ledger.needsFinalizer, !hasFinalizer {
             plan.finalizer = .add
             return plan
         }
-
-        let report = StatusReport(situation: self, wish: wish)
-        if isSettled {
-            plan.status = report.status(verdicts, desired: wish.replicas ?? wanted.count, claims: ledger.claims)
-        } else if stored.phase == nil {
-            plan.status = report.beforeFirstProbes(desired: wish.replicas ?? wanted.count, claims: ledger.claims)
-        } else if ledger.claims != claims {
-            var status = stored
-            status.claims = ledger.claims.isEmpty ? nil : ledger.claims
-            plan.status = status
-        }
+        for delay in ledger.delays { plan.wake(after: delay) }
+        plan.status = status(wish, verdicts, ledger.claims, wanted: wanted.count, trouble, isSettled: isSettled)
         return plan
     }
 
-    /// An entry under a name that the object had before: unloaded once the new name is there.
-    private func oldName(on server: Server, besides name: String) -> ServerAction? {
-        guard case .listed(let listing) = observation(of: server).answer else { return nil }
-        let old = listing.adapters.filter { id, entry in
-            id != name && claims.cover(id, entry.root) && !rivals.hasHeir(to: id, at: entry.root, on: server.id)
+    /// Nil where too little is known: then the stored status stands.
+    private func status(
+        _ wish: AdapterWish, _ verdicts: [ServerVerdict], _ claims: [Claim], wanted: Int, _ trouble: SpecProblem?,
+        isSettled: Bool
+    ) -> AdapterStatus? {
+        let report = StatusReport(situation: self, wish: wish)
+        let desired = wish.replicas ?? wanted
+        if let trouble, isSettled || stored.phase == nil {
+            return report.withoutServers(.pending, trouble, former: verdicts, claims: claims)
         }
-        .min { $0.key < $1.key }
-        guard let old else { return nil }
-        var verdict = ServerVerdict(server: server, isWanted: false, state: .unloading, reason: .unloadPending)
-        verdict.action = .unload(name: old.key, path: old.value.root)
-        verdict.holdBack(observation(of: server).attempts[old.key], at: now)
-        return verdict.action
+        if isSettled { return report.status(verdicts, desired: desired, claims: claims) }
+        if stored.phase == nil { return report.beforeFirstProbes(desired: desired, claims: claims) }
+        // A claim cannot wait for the slowest server: it is what loads on the others wait for.
+        guard claims != self.claims else { return nil }
+        var status = stored
+        status.claims = claims.isEmpty ? nil : claims
+        return status
     }
 
-    /// Takes replacements back that would leave more than `limit` wanted servers without the adapter.
-    private func limitReplacements(_ verdicts: inout [ServerVerdict], of wanted: Int, to limit: Int) {
-        var available = verdicts.count { $0.isAvailable }
-        for index in verdicts.indices where verdicts[index].isReplacement && verdicts[index].isAvailable {
-            guard verdicts[index].action != nil else { continue }
-            if wanted - (available - 1) > limit {
-                verdicts[index].action = nil
-            } else {
-                available -= 1
-            }
+    /// An entry under a name that the object had before: unloaded once the new name is there.
+    private func unloadOldName(_ verdict: inout ServerVerdict, _ wish: AdapterWish) {
+        let server = verdict.server
+        guard case .listed(let listing) = observation(of: server).answer else { return }
+        let old = listing.adapters.filter { id, entry in
+            id != wish.name && claims.cover(id, entry.root) && !rivals.hasHeir(to: id, at: entry.root, on: server.id)
         }
+        .min { $0.key < $1.key }
+        guard let old else { return }
+        let unload = unload(old.key, old.value.root, on: server, loadTimeout: wish.loadTimeout)
+        (verdict.action, verdict.wakeAfter) = (unload.action, unload.wakeAfter)
     }
 }
 
@@ -118,26 +99,10 @@ extension AdapterPlan {
 }
 
 extension ServerAction {
-    var isLoad: Bool {
+    package var isLoad: Bool {
         switch self {
         case .load, .replace: true
         case .unload: false
         }
-    }
-}
-
-extension ServerVerdict {
-    /// Whether the spec's own claim must be persisted for what happens, or stays, on this server.
-    fileprivate var needsClaim: Bool { isWanted && (action?.isLoad == true || state == .loaded) }
-
-    /// The list of claims is full: what would need another one waits for old ones to be cleaned up.
-    fileprivate var waitingForClaims: ServerVerdict {
-        guard action?.isLoad == true else { return self }
-        var copy = self
-        copy.action = nil
-        copy.state = .loading
-        copy.reason = .unloadPending
-        copy.message = "waits until earlier names and paths are unloaded: \(Claim.limit) claims are open"
-        return copy
     }
 }

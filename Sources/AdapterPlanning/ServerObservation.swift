@@ -52,6 +52,9 @@ package struct Attempt: Hashable, Sendable {
 
     package var operation: Operation
     package var path: String
+    /// How a load was asked for: one that is asked for differently is another load, and waits for no retry.
+    package var is3D = false
+    package var inPlace = false
     package var outcome: Outcome
     /// The failure before this attempt: it stays the one reported until this attempt's outcome differs.
     package var previous: Failure?
@@ -99,9 +102,12 @@ package struct ServerObservation: Hashable, Sendable {
     package var attempts: [String: Attempt]
     /// How often foreign entries of a name were overwritten here.
     package var overwrites: [String: Int] = [:]
+    /// `is3dLoraWeight` of the entries that this process loaded; a server does not tell it.
+    package var layouts: [String: Bool] = [:]
 
     package init(
-        answer: Answer = .pending, lastListing: Listing? = nil, lastSeen: String? = nil, attempts: [String: Attempt] = [:]
+        answer: Answer = .pending, lastListing: Listing? = nil, lastSeen: String? = nil,
+        attempts: [String: Attempt] = [:]
     ) {
         self.answer = answer
         self.lastListing = lastListing

@@ -12,7 +12,9 @@ struct ServerVerdict: Hashable {
     var isReplacement = false
     /// Callers get an answer under the wanted name now, from the wanted path or the one before.
     var isAvailable = false
-    /// The wanted name was listed as absent by a valid answer.
+    /// The wanted load failed, or is not confirmed: no other server is to follow.
+    var hasFailedLoad = false
+    /// A valid list shows that nothing of this object is there under the wanted name.
     var provesAbsence = false
     /// When to look again although nothing changed.
     var wakeAfter: Duration?

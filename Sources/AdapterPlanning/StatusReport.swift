@@ -37,19 +37,23 @@ struct StatusReport {
         var status = frame(claims: claims)
         status.phase = (wish?.isSuspended == true ? Phase.suspended : .pending).rawValue
         count([], desired: desired, in: &status)
-        status.conditions = Conditions(situation: situation, stored: stored).of(
-            .awaitingServers, "waiting for the first answer of the servers", isWork: true)
+        let problem = SpecProblem(reason: .awaitingServers, message: "waiting for the first answer of the servers")
+        status.conditions = Conditions(situation: situation, stored: stored).of(problem, isWork: true)
         return status
     }
 
-    /// The status where there is nothing to act on; what was known is kept.
-    func withoutServers(_ phase: Phase, _ reason: Reason, _ message: String) -> AdapterStatus {
-        var status = frame(claims: situation.claims)
+    /// The status where there is nothing to act on, because of `problem`; what was known is kept.
+    /// - Parameter former: servers that are still to be cleaned up.
+    func withoutServers(
+        _ phase: Phase, _ problem: SpecProblem, former: [ServerVerdict] = [], claims: [Claim]
+    ) -> AdapterStatus {
+        var status = frame(claims: claims)
         status.phase = (wish?.isSuspended == true ? Phase.suspended : phase).rawValue
         (status.id, status.parent, status.root) = (stored.id, stored.parent, stored.root)
         count([], desired: wish?.replicas ?? 0, in: &status)
+        list(former, in: &status)
         status.conditions = Conditions(situation: situation, stored: stored).of(
-            reason, message, isWork: false, isStalled: phase == .failed)
+            problem, former: former, isWork: !(wish?.isSuspended ?? false), isStalled: phase == .failed)
         return status
     }
 

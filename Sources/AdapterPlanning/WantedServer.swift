@@ -19,7 +19,22 @@ struct WantedServer {
                 server: server, isWanted: true, state: .absent, reason: .awaitingServers,
                 message: "not answering yet; it has never answered, so it may be starting")
         case .blind(let reason, let message): blind(reason, message)
-        case .listed(let listing): judge(listing)
+        case .listed(let listing): proven(judge(listing), by: listing)
+        }
+    }
+
+    private func proven(_ verdict: ServerVerdict, by listing: Listing) -> ServerVerdict {
+        var verdict = verdict
+        let entry = listing.adapters[wish.name]
+        let isThere = entry.map { $0.root == wish.path || claims.cover(wish.name, $0.root) } ?? false
+        verdict.provesAbsence = !isThere && openAttempt(before: listing) == nil
+        return verdict
+    }
+
+    /// The load or unload of the name that no list asked for afterwards has answered yet.
+    private func openAttempt(before listing: Listing) -> Attempt? {
+        observation.attempts[wish.name].flatMap {
+            listing.stamp <= $0.stamp || $0.outcome == .inFlight ? $0 : nil
         }
     }
 
@@ -34,10 +49,8 @@ struct WantedServer {
     private func judge(_ listing: Listing) -> ServerVerdict {
         if listing.baseModels.contains(wish.name) {
             return .init(
-                .nameCollidesWithBaseModel, "\"\(wish.name)\" is the id of a base model here; choose another loraName", self)
-        }
-        if let attempt = observation.attempts[wish.name], listing.stamp <= attempt.stamp || attempt.outcome == .inFlight {
-            return undecided(attempt, listing.adapters[wish.name])
+                .nameCollidesWithBaseModel, "\"\(wish.name)\" is the id of a base model here; choose another loraName",
+                self)
         }
         if let winner = situation.rivals.oldest(wanting: wish.name, on: server.id),
             winner.seniority < situation.seniority
@@ -48,8 +61,16 @@ struct WantedServer {
             let served = listing.baseModels.sorted().map { "\"\($0)\"" }.joined(separator: ", ")
             return .init(.baseModelMismatch, "baseModelName is \"\(base)\", but the server serves \(served)", self)
         }
+        if let attempt = openAttempt(before: listing) { return undecided(attempt, listing.adapters[wish.name]) }
         guard let entry = listing.adapters[wish.name] else { return absent() }
-        return entry.root == wish.path ? present(entry) : occupied(entry)
+        return isAsWanted(entry) ? present(entry) : occupied(entry)
+    }
+
+    /// The layout is compared where this process loaded the entry; a server does not tell it.
+    private func isAsWanted(_ entry: Listing.Entry) -> Bool {
+        guard entry.root == wish.path else { return false }
+        guard wish.loading == .eager, claims.cover(wish.name, entry.root) else { return true }
+        return observation.layouts[wish.name].map { $0 == wish.is3D } ?? true
     }
 
     /// A load or unload of this name was sent and no list asked for afterwards has answered yet.
@@ -59,10 +80,9 @@ struct WantedServer {
             server: server, isWanted: true, state: .loading,
             reason: isLoad && entry == nil ? .loadInProgress : .updateInProgress)
         // Another writer's entry may stand there as well, so nothing is said of the root before the next list.
-        if isLoad, attempt.path == wish.path, let failure = attempt.reported {
-            verdict.state = failure.reason.reasonClass == .failed ? .failed : .loading
-            verdict.reason = failure.reason
-            verdict.message = failure.message
+        if isSame(attempt), let failure = attempt.reported {
+            verdict.report(failure)
+            verdict.hasFailedLoad = true
         }
         return verdict
     }
@@ -71,23 +91,25 @@ struct WantedServer {
     private func yield(to winner: Rival, _ entry: Listing.Entry?) -> ServerVerdict {
         let owner = winner.name.map { "LoRAAdapter \($0)" } ?? "an older LoRAAdapter"
         var verdict = ServerVerdict(.duplicateName, "\(owner) has the name \"\(wish.name)\" on this server", self)
-        if let entry, entry.root != winner.path, claims.cover(wish.name, entry.root), !wish.isSuspended {
-            verdict.action = .unload(name: wish.name, path: entry.root)
+        // What the winner wants, or put there itself, is the winner's to replace.
+        if let entry, entry.root != winner.path, !winner.claims.cover(wish.name, entry.root),
+            claims.cover(wish.name, entry.root), !wish.isSuspended
+        {
+            let unload = unload(entry)
+            (verdict.action, verdict.wakeAfter) = (unload.action, unload.wakeAfter)
         }
         return verdict
     }
 
     private func absent() -> ServerVerdict {
         if wish.loading == .onDemand {
-            var verdict = ServerVerdict(server: server, isWanted: true, state: .onDemand, reason: .onDemand)
-            verdict.provesAbsence = true
-            return verdict
+            return ServerVerdict(server: server, isWanted: true, state: .onDemand, reason: .onDemand)
         }
-        var verdict = ServerVerdict(server: server, isWanted: true, state: .absent, reason: .suspended)
-        verdict.provesAbsence = true
+        var verdict = ServerVerdict(
+            server: server, isWanted: true, state: .absent, reason: .suspended, message: "not loaded while suspended")
         if wish.isSuspended { return verdict }
         verdict.state = .loading
-        verdict.reason = .loadInProgress
+        (verdict.reason, verdict.message) = (.loadInProgress, "")
         act(&verdict, load(inPlace: false))
         return verdict
     }
@@ -108,19 +130,22 @@ struct WantedServer {
     private func occupied(_ entry: Listing.Entry) -> ServerVerdict {
         let isOwn = claims.cover(wish.name, entry.root)
         if !isOwn {
-            let isRivals = situation.rivals.contains { $0.servers.contains(server.id) && $0.claims.cover(wish.name, entry.root) }
-            if isRivals {
+            let owners = situation.rivals.filter { $0.claims.cover(wish.name, entry.root) }
+            if owners.contains(where: { $0.servers.contains(server.id) }) {
                 return ServerVerdict(
                     server: server, isWanted: true, state: .loading, reason: .unloadPending,
                     message: "another LoRAAdapter still has \(entry.root) loaded under this name")
             }
-            guard wish.conflictPolicy == .overwrite, wish.loading == .eager else {
+            // A claim of an object that does not want this server may all the same be what is left to clean up here.
+            guard wish.conflictPolicy == .overwrite, wish.loading == .eager, owners.isEmpty else {
                 return .init(
-                    .foreignAdapter, "\(entry.root) is loaded under this name, not by this object", self, root: entry.root)
+                    .foreignAdapter, "\(entry.root) is loaded under this name, not by this object", self,
+                    root: entry.root)
             }
             guard observation.overwrites[wish.name, default: 0] < Self.overwriteLimit else {
                 return .init(
-                    .conflictingWriter, "something else keeps loading \(entry.root) under this name", self, root: entry.root)
+                    .conflictingWriter, "something else keeps loading \(entry.root) under this name", self,
+                    root: entry.root)
             }
         }
         var verdict = ServerVerdict(
@@ -131,9 +156,9 @@ struct WantedServer {
         verdict.isReplacement = true
         guard !wish.isSuspended else { return verdict }
         if wish.loading == .onDemand {
-            verdict.action = .unload(name: wish.name, path: entry.root)
+            verdict.take(unload(entry))
         } else if wish.strategy == .inPlace {
-            act(&verdict, load(inPlace: true))
+            act(&verdict, load(inPlace: true, isOverwrite: !isOwn))
         } else {
             act(
                 &verdict,
@@ -143,50 +168,58 @@ struct WantedServer {
         return verdict
     }
 
-    private func load(inPlace: Bool) -> ServerAction {
-        .load(name: wish.name, path: wish.path, is3D: wish.is3D, inPlace: inPlace, timeout: wish.loadTimeout)
+    private func unload(_ entry: Listing.Entry) -> Unload {
+        situation.unload(wish.name, entry.root, on: server, loadTimeout: wish.loadTimeout)
     }
 
-    /// Asks for `action`, unless the last attempt at the same path failed and its retry is not due yet.
+    private func load(inPlace: Bool, isOverwrite: Bool = false) -> ServerAction {
+        .load(
+            name: wish.name, path: wish.path, is3D: wish.is3D, inPlace: inPlace, isOverwrite: isOverwrite,
+            timeout: wish.loadTimeout)
+    }
+
+    /// Asks for `action`, unless the last load is to be waited for.
     private func act(_ verdict: inout ServerVerdict, _ action: ServerAction) {
-        guard let attempt = observation.attempts[wish.name], attempt.operation == .load, attempt.path == wish.path else {
+        guard let attempt = observation.attempts[wish.name], attempt.operation == .load else {
             verdict.action = action
             return
         }
-        let dueAt: Duration
-        switch attempt.outcome {
-        case .unknown:
-            // The server may still be loading it: looked up, not sent again.
-            dueAt = attempt.startedAt + wish.loadTimeout * 2
-            verdict.reason = .loadTimedOut
-            verdict.message = "no answer to the load; looked up until it appears or may be sent again"
-        case .answered, .inFlight:
-            dueAt = attempt.endedAt + RetryDelay.after(count: attempt.count)
-            verdict.reason = .loadNotConfirmed
-            verdict.message = "the server answered the load, but does not list the adapter"
-        case .failed(let failure):
-            dueAt = attempt.endedAt + RetryDelay.after(count: attempt.count)
-            verdict.reason = failure.reason
-            verdict.message = failure.message
+        if let left = attempt.lookUpTime(at: situation.now, loadTimeout: wish.loadTimeout) {
+            // The server may still be loading, this path or the one before: looked up, not sent again.
+            verdict.report(.timedOut)
+            verdict.hasFailedLoad = isSame(attempt)
+            verdict.wakeAfter = left
+            return
         }
-        verdict.state = verdict.reasonClass == .failed ? .failed : .loading
+        guard isSame(attempt), let failure = attempt.repeated else {
+            verdict.action = action
+            return
+        }
+        verdict.report(failure)
+        verdict.hasFailedLoad = true
+        // The look-up of a load without an answer was its delay.
+        let dueAt = attempt.outcome == .unknown ? .zero : attempt.endedAt + RetryDelay.after(count: attempt.count)
         if situation.now >= dueAt {
             verdict.action = action
         } else {
             verdict.wakeAfter = dueAt - situation.now
         }
     }
-}
 
-extension Attempt {
-    /// The failure to report: this attempt's own, else the one before it.
-    package var reported: Failure? {
-        if case .failed(let failure) = outcome { return failure }
-        return previous
+    /// Whether the attempt was at the load that is wanted now.
+    private func isSame(_ attempt: Attempt) -> Bool {
+        attempt.operation == .load && attempt.path == wish.path && attempt.is3D == wish.is3D
+            && (!attempt.inPlace || wish.strategy == .inPlace)
     }
 }
 
 extension ServerVerdict {
+    /// Tells why a load came to nothing.
+    fileprivate mutating func report(_ failure: Attempt.Failure) {
+        (reason, message) = (failure.reason, failure.message)
+        state = reasonClass == .failed ? .failed : .loading
+    }
+
     /// A verdict that asks for nothing: a refusal or a conflict.
     fileprivate init(_ reason: Reason, _ message: String, _ wanted: WantedServer, root: String? = nil) {
         self.init(

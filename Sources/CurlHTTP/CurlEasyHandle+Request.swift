@@ -48,10 +48,8 @@ extension CurlEasyHandle {
     }
 
     private func setConnection(_ request: PreparedRequest) throws(CurlError) {
-        let version = request.allowsHTTP2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1
-        try set(CURLOPT_HTTP_VERSION, to: version)
-        // Ten requests at once wait for one HTTP/2 connection instead of opening ten. Without HTTP/2 they must not wait.
-        try set(CURLOPT_PIPEWAIT, to: request.allowsHTTP2 ? 1 : 0)
+        // Why not HTTP/2: see CurlTransport.
+        try set(CURLOPT_HTTP_VERSION, to: CURL_HTTP_VERSION_1_1)
         if request.options.connection == .fresh {
             try set(CURLOPT_FRESH_CONNECT, to: 1)
             try set(CURLOPT_FORBID_REUSE, to: 1)

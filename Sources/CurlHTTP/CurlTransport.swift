@@ -4,8 +4,11 @@ import Synchronization
 /// HTTP over libcurl: any number of exchanges at once, all on one thread.
 ///
 /// *Guarantees.* A cancelled task leaves at once and its transfer is gone within 100 ms. A reader that is slower than
-/// the server holds the server back. An exchange with no total timeout is always HTTP/1.1, since libcurl cannot hold
-/// back an HTTP/2 server. Nothing is read from the environment: no proxy variables, no netrc, no redirects followed.
+/// the server holds the server back. Nothing is read from the environment: no proxy variables, no netrc, no redirects followed.
+///
+/// It speaks HTTP/1.1 only. With libcurl 7.88 and several HTTP/2 streams at once, the last bytes of one stream now and then
+/// stayed inside libcurl until the timeout, transfers that waited for a connection (`CURLOPT_PIPEWAIT`) were forgotten when
+/// another was removed, and a paused stream went on to fill memory.
 ///
 /// Libcurl repeats a request, whatever its method, when a kept connection turns out to be dead before the first byte of
 /// the response; only ``HTTPConnection/fresh`` rules that out. ``HTTPFailure/mayHaveBeenReceived`` accounts for it.

@@ -14,8 +14,6 @@ struct PreparedRequest: Sendable {
     let body: [UInt8]?
     /// `CURLOPT_CONNECT_TO`, where the TLS name differs from the host to connect to.
     let connectTo: String?
-    /// True where `https` may speak HTTP/2: not for streams, since libcurl cannot hold an HTTP/2 server back.
-    let allowsHTTP2: Bool
     let options: HTTPOptions
 
     init(_ request: HTTPRequest) throws(HTTPFailure) {
@@ -23,7 +21,6 @@ struct PreparedRequest: Sendable {
         options = request.options
         method = request.method
         target = url.description
-        allowsHTTP2 = url.isHTTPS && options.connection == .shared && options.totalTimeout != nil
 
         body = request.body
         if let body, body.count > Self.bodyLimit {

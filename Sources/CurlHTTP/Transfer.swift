@@ -13,8 +13,7 @@ final class Transfer: Sendable {
 
     init(_ request: PreparedRequest) {
         self.request = request
-        // Libcurl piles up what a paused HTTP/2 stream receives, so there the body limit bounds the buffer instead.
-        state = Mutex(State(highWaterMark: request.allowsHTTP2 ? .max : 256 << 10))
+        state = Mutex(State(highWaterMark: 256 << 10))
     }
 
     var isOver: Bool { state.withLock { $0.isOver } }

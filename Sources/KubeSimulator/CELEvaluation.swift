@@ -187,16 +187,30 @@ extension CELExpression {
             let end = scalars.lastIndex { !$0.properties.isWhitespace }
             return .string(end.map { String(Substring(scalars[...$0])) } ?? "")
         case (.split, .string(let text), .string(let separator)):
-            guard let separator = separator.unicodeScalars.first, arguments.count == 2 else {
-                return .list(text.unicodeScalars.map { .string(String($0)) })
-            }
-            let parts = text.unicodeScalars.split(separator: separator, omittingEmptySubsequences: false)
-            return .list(parts.map { .string(String(Substring($0))) })
+            guard !separator.isEmpty else { return .list(text.unicodeScalars.map { .string(String($0)) }) }
+            return .list(split(text, by: Array(separator.unicodeScalars)).map(CELValue.string))
         case (.lowerAscii, .string(let text), _):
             return .string(String(decoding: text.utf8.map { (0x41...0x5A).contains($0) ? $0 + 32 : $0 }, as: UTF8.self))
         default:
             throw CELError(
                 message: "no such overload: \(function.rawValue)(\(arguments.map(\.typeName).joined(separator: ", ")))")
         }
+    }
+
+    private static func split(_ text: String, by separator: [Unicode.Scalar]) -> [String] {
+        var parts: [String] = []
+        var rest = text.unicodeScalars[...]
+        var part = String.UnicodeScalarView()
+        while let scalar = rest.first {
+            if rest.starts(with: separator) {
+                parts.append(String(part))
+                part = String.UnicodeScalarView()
+                rest = rest.dropFirst(separator.count)
+            } else {
+                part.append(scalar)
+                rest = rest.dropFirst()
+            }
+        }
+        return parts + [String(part)]
     }
 }

@@ -46,7 +46,9 @@ enum CELFunction: String, CaseIterable, Sendable {
     }
 }
 
-/// A value while evaluating. Objects stay JSON until a member is selected.
+/// A value while evaluating.
+///
+/// Objects stay JSON until a member is selected.
 enum CELValue: Hashable, Sendable {
     case null
     case bool(Bool)

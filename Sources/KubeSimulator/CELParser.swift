@@ -9,7 +9,7 @@ struct CELParser {
     private var variables: Set<String>
     private var depth = 0
 
-    /// - Parameter variables: the names that may stand free, as `self`.
+    /// Parses `text`, in which only `variables` may stand free, as `self`.
     static func parse(_ text: String, variables: Set<String>) throws -> CELExpression {
         var parser = CELParser(tokens: try tokenize(text), variables: variables)
         let expression = try parser.conditional()

@@ -1,7 +1,9 @@
 import Effects
 
 extension KubeSimulator {
-    /// Everything that is no resource: discovery, OpenAPI, version, health, access reviews. nil: none of these.
+    /// Everything that is no resource: discovery, OpenAPI, version, health, access reviews.
+    ///
+    /// nil: none of these.
     func discover(_ request: HTTPRequest, _ target: RequestTarget) throws -> HTTPResponse? {
         let path = target.path
         if path.count == 4, path[0] == "apis", path[1] == "authorization.k8s.io", path[3] == "selfsubjectaccessreviews"

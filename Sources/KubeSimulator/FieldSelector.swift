@@ -25,7 +25,7 @@ struct FieldSelector: Sendable {
 
     var isEmpty: Bool { requirements.isEmpty }
 
-    /// - Parameter object: in the form that is stored.
+    /// Whether an object, in the form that is stored, has the values asked for.
     func matches(_ object: JSONValue) -> Bool {
         requirements.allSatisfy { path, value, isEqual in
             let found = path.reduce(Optional(object)) { $0?[$1] }

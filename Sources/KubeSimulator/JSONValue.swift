@@ -35,7 +35,9 @@ extension JSONValue {
         }
     }
 
-    /// The member of that name; nil where there is none or this is no object. Setting nil removes it.
+    /// The member of that name; nil where there is none or this is no object.
+    ///
+    /// Setting nil removes it.
     package subscript(_ key: String) -> JSONValue? {
         get { if case .object(let members) = self { members[key] } else { nil } }
         set {
@@ -50,7 +52,9 @@ extension JSONValue {
         }
     }
 
-    /// The value at a path of member names, as `value["metadata", "labels"]`. Setting makes the objects on the way.
+    /// The value at a path of member names, as `value["metadata", "labels"]`.
+    ///
+    /// Setting makes the objects on the way.
     package subscript(_ first: String, _ rest: String...) -> JSONValue? {
         get { rest.reduce(self[first]) { value, key in value?[key] } }
         set { set(newValue, at: [first] + rest) }

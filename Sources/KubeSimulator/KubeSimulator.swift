@@ -9,7 +9,9 @@ package final class KubeSimulator: HTTPHandler {
     package struct Configuration: Sendable {
         /// YAML texts of the CustomResourceDefinitions to serve; a text may hold several documents.
         package var customResourceDefinitions: [String] = []
-        /// A secret first part of every path, like `/k3f9…`; requests without it get 404. Empty: none.
+        /// A secret first part of every path, like `/k3f9…`; requests without it get 404.
+        ///
+        /// Empty: none.
         package var pathPrefix = ""
         /// Accepts EndpointSlices with loopback addresses, which a real API server refuses.
         package var allowsLoopbackEndpoints = false
@@ -53,7 +55,9 @@ package final class KubeSimulator: HTTPHandler {
     /// Now, as metav1.Time writes it.
     var timestamp: String { CivilTime(unixTime: time.unixTime).text }
 
-    /// Chooses what goes wrong from now on; nil ends all faults. Asked once for each request, before it is routed.
+    /// Chooses what goes wrong from now on; nil ends all faults.
+    ///
+    /// Asked once for each request, before it is routed.
     package func setFault(_ fault: (@Sendable (HTTPRequest) -> Fault?)?) { state.withLock { $0.fault = fault } }
 
     /// Changes or reads the model, then wakes the watches that have something new.
@@ -73,7 +77,12 @@ package final class KubeSimulator: HTTPHandler {
     /// The newest resourceVersion given.
     package var resourceVersion: String { state.withLock { String($0.model.revision) } }
 
-    /// Creates as POST does: defaults, validation, uid, resourceVersion, watch event. Status is kept, unlike POST.
+    /// Watches that are open now.
+    package var watchCount: Int { state.withLock { $0.watchCount } }
+
+    /// Creates as POST does: defaults, validation, uid, resourceVersion, watch event.
+    ///
+    /// Status is kept, unlike POST.
     @discardableResult
     package func create(_ object: JSONValue, fieldManager: String = "simulator") throws -> JSONValue {
         try withModel { model in
@@ -132,6 +141,8 @@ package final class KubeSimulator: HTTPHandler {
     /// Every object and the counters, for ``restore(_:)``.
     package func snapshot() -> JSONValue { state.withLock { $0.model.snapshot } }
 
-    /// Replaces everything by a snapshot. Watches end with 410.
+    /// Replaces everything by a snapshot.
+    ///
+    /// Watches end with 410.
     package func restore(_ snapshot: JSONValue) throws { try withModel { try $0.restore(snapshot) } }
 }

@@ -1,6 +1,8 @@
 import Effects
 
-/// Everything the server knows, and the rules for changing it. No clock, no I/O: times and randomness come in.
+/// Everything the server knows, and the rules for changing it.
+///
+/// No clock, no I/O: times and randomness come in.
 struct Model: Sendable {
     let kinds: [ResourceKind]
     let configuration: KubeSimulator.Configuration

@@ -30,11 +30,10 @@ extension Model {
                 "Operation cannot be fulfilled on \(kind.qualifiedPlural) \"\(request.name)\": uid mismatch: the provided object specified uid \(uid), and no existing object was found",
                 details: Self.details(kind, request.name))
         }
-        configuration = TypedValue.removing(request.ignoredFields, from: configuration, schema)
         let manager = request.manager(isApply: true)
         var fields: FieldSet
         do {
-            fields = try TypedValue.fieldSet(of: configuration, schema)
+            fields = try TypedValue.fieldSet(of: configuration, schema).subtractingTrees(request.ignoredFields)
         } catch let error as StatusError {
             throw StatusError(
                 500, "",
@@ -42,6 +41,7 @@ extension Model {
             )
         }
         fields.isMember = false
+        configuration = TypedValue.removing(request.ignoredFields, from: configuration, schema)
 
         var live = found ?? kind.emptyObject
         if found == nil {

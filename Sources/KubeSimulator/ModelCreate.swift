@@ -145,7 +145,9 @@ extension ResourceKind {
         isCoreEvent ? kinds.first { $0.storage == storage && !$0.isCoreEvent }?.schema ?? schema : schema
     }
 
-    /// What ownership of a new object is measured against. Go's structs are never absent, so the parts of built-in kinds
+    /// What ownership of a new object is measured against.
+    ///
+    /// Go's structs are never absent, so the parts of built-in kinds
     /// that are structs do not count as added.
     var emptyObject: JSONValue {
         if isCustom { return ["metadata": [:]] }

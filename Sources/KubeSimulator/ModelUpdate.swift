@@ -1,8 +1,7 @@
 extension Model {
     /// PUT and every patch but apply: `submitted` replaces the object, or its status.
     ///
-    /// - Parameter isPatch: patches are built on the live object, so that only what they say about uid and
-    ///   resourceVersion can differ from it.
+    /// Patches are built on the live object, so that only what they say about uid and resourceVersion can differ from it.
     mutating func update(_ submitted: JSONValue, _ request: WriteRequest, isPatch: Bool) throws -> WriteResult {
         let kind = request.kind
         let live = try stored(kind, request.key).value

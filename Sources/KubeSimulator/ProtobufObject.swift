@@ -1,6 +1,6 @@
 /// Reads the few objects that kubectl sends in Kubernetes' protobuf form: `create namespace` and `create secret`.
 enum ProtobufObject {
-    /// `k8s\0`, then `runtime.Unknown` with the type and the object's own message. nil for every other kind.
+    /// Reads `k8s\0`, then `runtime.Unknown` with the type and the object's own message; nil for every other kind.
     static func decode(_ bytes: [UInt8]) -> JSONValue? {
         guard bytes.starts(with: [0x6B, 0x38, 0x73, 0x00]), let envelope = Message(bytes.dropFirst(4)),
             let type = envelope.message(1), let raw = envelope.message(2)

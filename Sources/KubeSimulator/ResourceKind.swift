@@ -42,7 +42,7 @@ final class ResourceKind: Sendable {
             : ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
     }
 
-    /// - Parameter spec: a CustomResourceDefinition's `spec`.
+    /// Reads one version of a CustomResourceDefinition's `spec`.
     init(spec: JSONValue, version: JSONValue, isCustom: Bool) throws {
         func text(_ value: JSONValue?) -> String { value?.stringValue ?? "" }
         let names = spec["names"]

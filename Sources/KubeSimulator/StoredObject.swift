@@ -12,7 +12,9 @@ struct ObjectKey: Hashable, Comparable, Sendable {
 
 /// One version of an object, encoded at most once in each form however many ask.
 final class StoredObject: Sendable {
-    /// How an object is shown. Tables are not kept: their ages change.
+    /// How an object is shown.
+    ///
+    /// Tables are not kept: their ages change.
     enum Form: Hashable, Sendable { case whole, metadata, coreEvent }
 
     let key: ObjectKey

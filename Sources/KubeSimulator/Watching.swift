@@ -2,7 +2,9 @@ import Effects
 import Synchronization
 
 extension KubeSimulator {
-    /// The changes after `revision`, at most `limit`; nil where they are forgotten. Also the newest revision, or the
+    /// The changes after `revision`, at most `limit`; nil where they are forgotten.
+    ///
+    /// Also the newest revision, or the
     /// oldest that is still known where the changes are not.
     func changes(of kind: ResourceKind, after revision: UInt64, limit: Int) -> ([Collection.Change]?, UInt64) {
         state.withLock { state in

@@ -21,6 +21,10 @@ package struct ServerConfiguration: Sendable {
     package var files: [String: AdapterFiles] = [:]
     /// `VLLM_LORA_RESOLVER_CACHE_DIR`, where a request for a name that ``files`` has there loads it.
     package var resolverDirectory: String?
+    /// `--api-server-count`: processes that answer in turn, each with adapters of its own.
+    ///
+    /// vLLM before 0.11.1 let it be combined with runtime updates.
+    package var processes = 1
     /// How long a load takes.
     package var loadDuration: Duration = .zero
 

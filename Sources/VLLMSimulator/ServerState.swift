@@ -3,7 +3,11 @@ import Effects
 /// Everything of a simulated server that changes.
 struct ServerState: Sendable {
     var configuration: ServerConfiguration
-    var registry = Registry()
+    /// The adapters that each process knows.
+    private var registries: [Registry] = []
+    /// The process that the request at hand came to.
+    var process = 0
+    private var visits = 0
     /// False: connections are refused.
     var isListening = true
     /// False: `/health` is 503, while `/v1/models` still answers.
@@ -31,7 +35,7 @@ struct ServerState: Sendable {
     mutating func restart(at time: Double) {
         incarnation += 1
         processStart = time
-        registry = Registry()
+        registries = []
         usedAdapters = []
         isEngineAlive = true
         isListening = true
@@ -39,17 +43,41 @@ struct ServerState: Sendable {
     }
 
     private mutating func loadStaticAdapters() {
+        var registry = Registry()
         for adapter in configuration.staticAdapters {
             registry.add(Registry.Entry(name: adapter.name, path: adapter.path))
         }
+        registries = Array(repeating: registry, count: max(1, configuration.processes))
+    }
+
+    var registry: Registry {
+        get { registries[process % registries.count] }
+        set { registries[process % registries.count] = newValue }
+    }
+
+    mutating func abortLoads() {
+        for index in registries.indices { registries[index].abortLoads() }
     }
 
     mutating func settle(_ now: Duration) {
-        registry.settle(now, keepingDuplicates: !configuration.version.locksNames)
+        for index in registries.indices {
+            registries[index].settle(now, keepingDuplicates: !configuration.version.locksNames)
+        }
     }
 
-    /// The next fault meant for `operation`.
-    mutating func takeFault(_ operation: SimulatedOperation) -> SimulatedFault? {
+    /// Counts a request, and says what becomes of it.
+    mutating func receive(_ operation: SimulatedOperation) -> (visit: Visit, fault: SimulatedFault?) {
+        counts[operation, default: 0] += 1
+        visits += 1
+        let fault = takeFault(operation)
+        let pretends = if case .pretend = fault { true } else { false }
+        let process = visits % registries.count
+        return (
+            Visit(configuration: configuration, incarnation: incarnation, process: process, pretends: pretends), fault
+        )
+    }
+
+    private mutating func takeFault(_ operation: SimulatedOperation) -> SimulatedFault? {
         guard let index = faults.firstIndex(where: { $0.operation == nil || $0.operation == operation }) else {
             return nil
         }
@@ -62,6 +90,15 @@ struct ServerState: Sendable {
     func files(at path: String) -> AdapterFiles {
         configuration.files[path] ?? (path.hasPrefix("/") ? .adapter : .missing)
     }
+}
+
+/// One request, from when it came.
+struct Visit: Sendable {
+    var configuration: ServerConfiguration
+    var incarnation: Int
+    var process: Int
+    /// Confirms what is asked without doing it.
+    var pretends: Bool
 }
 
 /// What a load came to.
@@ -89,7 +126,7 @@ extension ServerState {
         if let refusal = refusal(name, path) { return .answer(refusal) }
         let end = now + configuration.loadDuration
         if !pretends { registry.begin(Registry.Entry(name: name, path: path, isReadAgain: inPlace), until: end) }
-        mostLoadsAtOnce = max(mostLoadsAtOnce, registry.loadCount)
+        mostLoadsAtOnce = max(mostLoadsAtOnce, registries.reduce(0) { $0 + $1.loadCount })
         return .begun(until: end)
     }
 

@@ -27,7 +27,7 @@ extension SimulatedServer {
     package func setEngine(alive: Bool) {
         withState { state in
             state.isEngineAlive = alive
-            if !alive { state.registry.abortLoads() }
+            if !alive { state.abortLoads() }
         }
     }
 

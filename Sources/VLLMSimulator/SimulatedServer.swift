@@ -18,13 +18,9 @@ package final class SimulatedServer: HTTPHandler {
     }
 
     package func respond(to request: HTTPRequest) async throws -> HTTPResponse {
-        let (configuration, incarnation) = state.withLock { ($0.configuration, $0.incarnation) }
-        let route = Route(request, configuration)
-        let fault = state.withLock { state in
-            state.counts[route.operation, default: 0] += 1
-            return state.takeFault(route.operation)
-        }
-        try checkIsUp(since: incarnation)
+        let route = Route(request, state.withLock { $0.configuration })
+        let (visit, fault) = state.withLock { $0.receive(route.operation) }
+        try checkIsUp(visit)
         switch fault {
         case .hang: try await hang()
         case .slow(let duration): try await time.sleep(for: duration)
@@ -38,28 +34,25 @@ package final class SimulatedServer: HTTPHandler {
         case .cutBody: return HTTPResponse(head: HTTPResponseHead(status: 200), body: .cut(after: "{\"object\":"))
         case .loseAnswer, .pretend, nil: break
         }
-        let answer = try await answer(route, request, configuration, fault, incarnation)
+        let answer = try await answer(route, request, visit)
         if case .loseAnswer = fault { throw HTTPFailure(.reset, "the server dropped the answer") }
-        return answer.response(configuration.version)
+        return answer.response(visit.configuration.version)
     }
 
-    private func answer(
-        _ route: Route, _ request: HTTPRequest, _ configuration: ServerConfiguration, _ fault: SimulatedFault?,
-        _ incarnation: Int
-    ) async throws -> Answer {
+    private func answer(_ route: Route, _ request: HTTPRequest, _ visit: Visit) async throws -> Answer {
+        let configuration = visit.configuration
         guard isAuthorized(request, configuration) else { return .unauthorized }
-        let pretends = if case .pretend = fault { true } else { false }
         do {
             switch route {
             case .health: return .empty(status: state.withLock { $0.isEngineAlive } ? 200 : 503)
             case .ping: return .empty(status: 200)
-            case .models: return .json(withState { $0.models(at: time.unixTime, random) })
+            case .models: return .json(withState(visit) { $0.models(at: time.unixTime, random) })
             case .version: return .json("{\"version\":\"\(configuration.version)\"}")
-            case .metrics: return .metrics(withState { $0.metrics })
+            case .metrics: return .metrics(withState(visit) { $0.metrics })
             case .serverLoad: return .json(#"{"server_load":0}"#)
             case .load, .register:
                 let adapter = try LoadFields(request, configuration.version, isRegistration: route == .register)
-                if let refusal = try await load(adapter, pretends, incarnation) { return refusal }
+                if let refusal = try await load(adapter, visit) { return refusal }
                 return .text(
                     route == .register
                         ? "Adapter \(adapter.name) registered"
@@ -69,11 +62,11 @@ package final class SimulatedServer: HTTPHandler {
                 let name = fields.string("lora_name")
                 fields.checkInteger("lora_int_id")
                 try fields.check(configuration.version)
-                return try await unload(name, pretends, incarnation)
+                return try await unload(name, visit)
                     ?? .text("Success: LoRA adapter '\(name)' removed successfully.")
             case .unregister(let name):
-                return try await unload(name, pretends, incarnation) ?? .text("Adapter \(name) unregistered")
-            case .completion(let chat): return try complete(request, chat, configuration.version)
+                return try await unload(name, visit) ?? .text("Adapter \(name) unregistered")
+            case .completion(let chat): return try complete(request, chat, visit)
             case .wrongMethod(let allow): return .detail(status: 405, "Method Not Allowed", allow: allow)
             case .slash(let path): return .redirect("http://\(request.headers.first(named: "host") ?? "")\(path)")
             case .unknown: return .noRoute
@@ -84,11 +77,11 @@ package final class SimulatedServer: HTTPHandler {
     }
 
     /// Returns the answer to a load that was refused, and nil when it is done.
-    private func load(_ adapter: LoadFields, _ pretends: Bool, _ incarnation: Int) async throws -> Answer? {
+    private func load(_ adapter: LoadFields, _ visit: Visit) async throws -> Answer? {
         state.withLock { $0.loadsByName[adapter.name, default: 0] += 1 }
         while true {
-            let decision = withState {
-                $0.load(adapter.name, adapter.path, inPlace: adapter.inPlace, pretends: pretends, at: time.now)
+            let decision = withState(visit) {
+                $0.load(adapter.name, adapter.path, inPlace: adapter.inPlace, pretends: visit.pretends, at: time.now)
             }
             switch decision {
             case .answer(let answer): return answer
@@ -96,28 +89,28 @@ package final class SimulatedServer: HTTPHandler {
             case .begun(let end):
                 // A client that leaves ends this wait, and not the load.
                 if end > time.now { try await time.sleep(for: end - time.now) }
-                try checkIsUp(since: incarnation)
-                return withState { $0.isEngineAlive ? nil : .engineDead }
+                try checkIsUp(visit)
+                return withState(visit) { $0.isEngineAlive ? nil : .engineDead }
             }
-            try checkIsUp(since: incarnation)
+            try checkIsUp(visit)
         }
     }
 
     /// Returns the answer to an unload that was refused, and nil when it is done.
-    private func unload(_ name: String, _ pretends: Bool, _ incarnation: Int) async throws -> Answer? {
-        if state.withLock({ $0.configuration.version.locksNames }) {
-            while let end = withState({ $0.registry.end(ofLoad: name) }) {
+    private func unload(_ name: String, _ visit: Visit) async throws -> Answer? {
+        if visit.configuration.version.locksNames {
+            while let end = withState(visit, { $0.registry.end(ofLoad: name) }) {
                 try await time.sleep(for: end - time.now)
-                try checkIsUp(since: incarnation)
+                try checkIsUp(visit)
             }
         }
-        return withState { $0.unload(name, pretends: pretends) }
+        return withState(visit) { $0.unload(name, pretends: visit.pretends) }
     }
 
-    private func complete(_ request: HTTPRequest, _ chat: Bool, _ version: VLLMVersion) throws -> Answer {
-        let fields = try RequestFields(request, version)
+    private func complete(_ request: HTTPRequest, _ chat: Bool, _ visit: Visit) throws -> Answer {
+        let fields = try RequestFields(request, visit.configuration.version)
         let model = fields.optionalString("model")
-        let decision = withState { $0.complete(model, at: time.unixTime) }
+        let decision = withState(visit) { $0.complete(model, at: time.unixTime) }
         switch decision {
         case .answer(let answer): return answer
         case .served(let name): return .json(ServerState.completion(name, chat: chat, at: time.unixTime, random))
@@ -137,8 +130,8 @@ package final class SimulatedServer: HTTPHandler {
     }
 
     /// A request whose server went away is not answered.
-    private func checkIsUp(since incarnation: Int) throws {
-        let isUp = state.withLock { $0.isListening && $0.incarnation == incarnation }
+    private func checkIsUp(_ visit: Visit) throws {
+        let isUp = state.withLock { $0.isListening && $0.incarnation == visit.incarnation }
         guard isUp else { throw HTTPFailure(.reset, "the server went away") }
     }
 
@@ -146,7 +139,16 @@ package final class SimulatedServer: HTTPHandler {
         while true { try await time.sleep(for: .seconds(3600)) }
     }
 
-    /// The state as of now, with all that was loaded meanwhile.
+    /// The state as of now, as the process that the visit came to has it, with all that was loaded meanwhile.
+    private func withState<Value>(_ visit: Visit, _ body: (inout ServerState) -> Value) -> Value {
+        withState { state in
+            state.process = visit.process
+            defer { state.process = 0 }
+            return body(&state)
+        }
+    }
+
+    /// The state as of now, of the first process, with all that was loaded meanwhile.
     func withState<Value>(_ body: (inout ServerState) -> Value) -> Value {
         let now = time.now
         return state.withLock { state in

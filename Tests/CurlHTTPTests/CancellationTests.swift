@@ -59,7 +59,8 @@ struct CancellationTests {
             try await withTransport { transport async throws in
                 let (events, continuation) = AsyncStream.makeStream(of: Void.self)
                 let task = Task {
-                    try await transport.withResponse(to: .get(server.url) { $0.totalTimeout = nil }) { response async throws in
+                    try await transport.withResponse(to: .get(server.url) { $0.totalTimeout = nil }) {
+                        response async throws in
                         for try await _ in response.body { continuation.yield() }
                     }
                 }

@@ -79,7 +79,9 @@ struct ConnectionTests {
         }
     }
 
-    /// The request was received on the kept connection; libcurl's second attempt is refused. What the caller hears must
+    /// The request was received on the kept connection; libcurl's second attempt is refused.
+    ///
+    /// What the caller hears must
     /// not be "connection refused", which would say that nothing was received.
     @Test func `a repeated request that is refused may have been received`() async throws {
         let box = ServerBox()

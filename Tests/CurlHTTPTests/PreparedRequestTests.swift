@@ -45,19 +45,6 @@ struct PreparedRequestTests {
         _ = try PreparedRequest(HTTPRequest(.post, "http://a/", body: Array(repeating: 0, count: 3 << 20)))
     }
 
-    @Test func `HTTP 2 is for short shared https requests alone`() throws {
-        func allows(_ url: String, _ change: (inout HTTPOptions) -> Void = { _ in }) throws -> Bool {
-            var options = HTTPOptions()
-            change(&options)
-            return try PreparedRequest(HTTPRequest(.get, url, options: options)).allowsHTTP2
-        }
-        #expect(try allows("https://a/"))
-        #expect(try !allows("http://a/"))
-        #expect(try !allows("https://a/") { $0.totalTimeout = nil })
-        #expect(try !allows("https://a/") { $0.connection = .own("watch") })
-        #expect(try !allows("https://a/") { $0.connection = .fresh })
-    }
-
     @Test func `another TLS name replaces the host and connects to it all the same`() throws {
         var options = HTTPOptions()
         options.tls.serverName = "vllm.example"

@@ -83,7 +83,8 @@ struct ResponseTests {
         }
         let bytes = try await RawServer.serving(script) { server async throws in
             try await withTransport { transport async throws in
-                try await transport.withResponse(to: .get(server.url) { $0.totalTimeout = nil }) { response async throws in
+                try await transport.withResponse(to: .get(server.url) { $0.totalTimeout = nil }) {
+                    response async throws in
                     var bytes: [UInt8] = []
                     for try await chunk in response.body {
                         bytes += chunk

@@ -17,7 +17,9 @@ final class Certificates: Sendable {
         try make("server", "/CN=server", issuer + ["-addext", "subjectAltName=IP:127.0.0.1"])
         try make("named", "/CN=named", issuer + ["-addext", "subjectAltName=DNS:vllm.example"])
         try make("client", "/CN=client", issuer)
-        try openssl(["pkey", "-in", path("client.key"), "-aes256", "-passout", "pass:secret", "-out", path("locked.key")])
+        try openssl([
+            "pkey", "-in", path("client.key"), "-aes256", "-passout", "pass:secret", "-out", path("locked.key"),
+        ])
     }
 
     deinit { try? FileManager.default.removeItem(at: directory) }
@@ -40,7 +42,7 @@ final class Certificates: Sendable {
     }
 }
 
-/// An `nghttpx` that speaks TLS and HTTP/2 in front of a plain server.
+/// An `nghttpx` that speaks TLS, and offers HTTP/2, in front of a plain server.
 final class TLSProxy: Sendable {
     let port: Int
     private let process: Process

@@ -149,6 +149,42 @@ struct TLSTests {
         }
     }
 
+    @Test func `connections are kept, and speak HTTP 1 even where HTTP 2 is offered`() async throws {
+        _ = try await serving { (transport, proxy) async throws in
+            let tls = try tls()
+            for _ in 0..<20 { _ = try await transport.send(.get(proxy.url) { $0.tls = tls }) }
+            #expect(try await eventually { proxy.requests.count == 20 })
+            #expect(Set(proxy.requests.map(\.port)).count == 1)
+            #expect(Set(proxy.requests.map(\.version)) == ["http/1.1"])
+        }
+    }
+
+    @Test func `large bodies at once over TLS arrive whole, whoever else is cancelled`() async throws {
+        let size = 1 << 20
+        let body = String(repeating: "x", count: size)
+        let large = answering { connection, _ in connection.reply(body: body) }
+        let tls = try tls()
+        try await RawServer.serving(large) { server async throws in
+            try await TLSProxy.serving(server, certificates) { proxy async throws in
+                try await withTransport { transport async throws in
+                    try await withThrowingTaskGroup(of: Void.self) { group in
+                        for number in 0..<40 {
+                            group.addTask { () async throws in
+                                let task = Task {
+                                    try await transport.send(.get(proxy.url) { $0.tls = tls }).body.count
+                                }
+                                if number % 2 == 0 { task.cancel() }
+                                let result = await task.result
+                                if number % 2 == 1 { #expect(try result.get() == size) }
+                            }
+                        }
+                        try await group.waitForAll()
+                    }
+                }
+            }
+        }
+    }
+
     @Test func `a tunnel through a proxy keeps TLS from end to end`() async throws {
         _ = try await serving { (transport, proxy) async throws in
             let port = proxy.port

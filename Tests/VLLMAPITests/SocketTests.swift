@@ -89,17 +89,47 @@ struct SocketTests {
         }
     }
 
+    @Test func `a hundred servers are loaded at once`() async throws {
+        let servers = (0..<100).map { _ in
+            SimulatedServer(ServerConfiguration(), time: SystemTime(), random: SystemRandom())
+        }
+        let http = CurlTransport()
+        try await withFleet(servers) { ports in
+            try await withThrowingTaskGroup { group in
+                for port in ports {
+                    group.addTask {
+                        let client = VLLMClient(endpoint: VLLMEndpoint(baseURL: "http://127.0.0.1:\(port)"), http: http)
+                        try await client.health()
+                        try await client.load(name: "a", path: "/a", timeout: .seconds(20))
+                        return try await client.models().adapters.count
+                    }
+                }
+                for try await count in group { #expect(count == 1) }
+            }
+        }
+        #expect(servers.allSatisfy { $0.requestCount == 3 })
+    }
+
     private func withClient(
         timeouts: VLLMTimeouts = VLLMTimeouts(), _ body: (VLLMClient) async throws -> Void
     ) async throws {
-        let fleet = VLLMFleet([VLLMFleet.Member(server)], logger: Logger(label: "test"))
-        let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
+        try await withFleet([server]) { ports in
+            let endpoint = VLLMEndpoint(baseURL: "http://127.0.0.1:\(ports[0])")
+            try await body(VLLMClient(endpoint: endpoint, http: CurlTransport(), timeouts: timeouts))
+        }
+    }
+
+    private func withFleet(_ servers: [SimulatedServer], _ body: ([Int]) async throws -> Void) async throws {
+        let fleet = VLLMFleet(servers.map { VLLMFleet.Member($0) }, logger: Logger(label: "test"))
+        let (bound, continuation) = AsyncStream.makeStream(of: Int.self)
         try await withThrowingTaskGroup { group in
             group.addTask { try await fleet.run { continuation.yield($1) } }
-            var iterator = ports.makeAsyncIterator()
-            let port = try #require(await iterator.next())
-            let endpoint = VLLMEndpoint(baseURL: "http://127.0.0.1:\(port)")
-            try await body(VLLMClient(endpoint: endpoint, http: CurlTransport(), timeouts: timeouts))
+            var ports: [Int] = []
+            for await port in bound {
+                ports.append(port)
+                if ports.count == servers.count { break }
+            }
+            try await body(ports)
             group.cancelAll()
             try await group.waitForAll()
         }

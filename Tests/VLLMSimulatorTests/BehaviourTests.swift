@@ -124,6 +124,24 @@ struct BehaviourTests {
         #expect(!server.isListening)
     }
 
+    @Test func `several processes answer in turn, each with adapters of its own`() async throws {
+        let server = SimulatedServer.make { $0.processes = 2 }
+        _ = try await server.load("a", "/a")
+
+        let lists = [try await server.listed().count, try await server.listed().count]
+
+        #expect(lists.sorted() == [1, 2])
+    }
+
+    @Test(arguments: [500, 100_000])
+    func `a body of any depth is only a bad request`(depth: Int) async throws {
+        let deep = String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
+
+        let reply = try await SimulatedServer.make().ask(.post, "/v1/load_lora_adapter", "{\"lora_name\":\(deep)}")
+
+        #expect(reply.status == 400)
+    }
+
     @Test func `a resolver brings back what was unloaded`() async throws {
         let server = SimulatedServer.make {
             $0.resolverDirectory = "/cache"

@@ -32,7 +32,7 @@ struct Judge {
                 && wanted(other).contains { $0.uid == pod.uid }
         }
         if let rival { return "\(rival.name) has the name" }
-        let foreign = world.now.foreign[pod.containerID] ?? []
+        let foreign = (world.now.foreign[pod.containerID] ?? []).union(world.now.orphaned)
         if let root = pod.adapters[adapter.loraName], root != adapter.path,
             foreign.contains(Entry(name: adapter.loraName, root: root))
         {
@@ -96,11 +96,11 @@ struct Judge {
         return pod.entries.sorted().compactMap { entry in
             if foreign.contains(entry) || state.orphaned.contains(entry) { return nil }
             let isWanted = adapters.contains { adapter in
-                guard wanted(adapter).contains(where: { $0.uid == pod.uid }) else {
-                    return adapter.isSuspended && adapter.claims.contains(entry)
-                }
-                if adapter.entry == entry { return true }
-                return adapter.claims.contains(entry) && excuse(of: adapter, on: pod, among: adapters) != nil
+                let wanted = wanted(adapter)
+                if adapter.entry == entry, wanted.contains(where: { $0.uid == pod.uid }) { return true }
+                // What an object holds that cannot get all it wants, it may keep.
+                let isHeld = wanted.contains { excuse(of: adapter, on: $0, among: adapters) != nil }
+                return adapter.claims.contains(entry) && (isHeld || adapter.isSuspended)
             }
             return isWanted ? nil : Violation("no leak", "\(pod.name) still holds \(entry), which nobody wants")
         }

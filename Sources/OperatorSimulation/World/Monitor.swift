@@ -48,6 +48,10 @@ final class Monitor: Sendable {
         case .received(let exchange):
             if exchange.isUnload { checkOwnership(exchange, world) }
         case .answered(let exchange, let status):
+            if exchange.isChangeOfServer {
+                let body = String(decoding: exchange.request.body ?? [], as: UTF8.self)
+                world.simulation.trace("\(exchange.label) \(body): \(status)")
+            }
             guard exchange.isModels, status == 200, let pod = world.pod(at: exchange.authority),
                 pod.now.trouble?.isHonest ?? true
             else { return }

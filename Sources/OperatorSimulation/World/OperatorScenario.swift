@@ -1,4 +1,4 @@
-/// The whole operator in a world that changes and breaks as the seed says, then heals: does everything hold?
+/// The whole operator in a world that changes and breaks as the seed says, then heals and is judged.
 package struct OperatorScenario: Scenario {
     package let name: String
     private let settings: WorldSettings
@@ -35,6 +35,7 @@ package struct OperatorScenario: Scenario {
         world.heal()
         var verdict = try await settle(world)
         if verdict.isEmpty { verdict = try await rest(world) }
+        if !verdict.isEmpty { world.traceState() }
         simulation.effects = world.now.processes.first?.effects ?? 0
         let ended = world.now.processes.dropLast().filter { !$0.hasEnded }.map(\.name)
         for name in ended { verdict.append(Violation("ends when cancelled", "\(name) still runs")) }

@@ -3,6 +3,7 @@ import KubeSimulator
 extension World {
     /// Creates a LoRAAdapter as a user does.
     func createAdapter(_ name: String, spec: JSONValue) throws {
+        simulation.trace("create \(name) \(spec.text)")
         try kube.create([
             "apiVersion": "lora-operator.dev/v1alpha1", "kind": "LoRAAdapter",
             "metadata": ["name": .string(name), "namespace": .string(Self.namespace)], "spec": spec,
@@ -16,12 +17,14 @@ extension World {
         var edited = spec
         edit(&edited)
         object["spec"] = edited
+        simulation.trace("edit \(name) \(edited.text)")
         try kube.replace(object)
         note(spec: edited, of: name)
     }
 
     func deleteAdapter(_ name: String) throws {
         guard let adapter = adapter(name), !adapter.isTerminating else { return }
+        simulation.trace("delete \(name)")
         if adapter.isOrphaning {
             change { $0.orphaned.formUnion(adapter.claims + [adapter.entry]) }
         }

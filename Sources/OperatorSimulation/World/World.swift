@@ -99,6 +99,20 @@ package final class World: Sendable {
 
     func isLoadable(_ path: String) -> Bool { !settings.missingPaths.contains(path) }
 
+    /// Puts everything that there is into the trace.
+    func traceState() {
+        for adapter in adapters {
+            var object = adapter.object
+            object["metadata", "managedFields"] = nil
+            simulation.trace("-- \(adapter.name) \(object.text)")
+        }
+        for pod in pods {
+            let foreign = (now.foreign[pod.containerID] ?? []).sorted()
+            simulation.trace(
+                "-- \(pod.name) \(pod.address) of \(pod.services): \(pod.entries.sorted()), foreign \(foreign)")
+        }
+    }
+
     // MARK: Services and pods
 
     func createService(_ name: String) throws {

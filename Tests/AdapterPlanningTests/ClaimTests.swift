@@ -1,0 +1,157 @@
+import AdapterPlanning
+import Testing
+
+private let held = ["sql": "/adapters/sql"]
+
+@Suite struct ClaimTests {
+    @Test func `the finalizer comes first, then the claim, then the load`() {
+        var situation = situation(.server("a"))
+        var plan = situation.plan()
+        #expect(plan.finalizer == .add && plan.status == nil && plan.actions.isEmpty)
+        situation.hasFinalizer = true
+        plan = situation.plan()
+        #expect(plan.status?.claims == [.on()] && plan.actions.isEmpty)
+        situation.stored = plan.status ?? AdapterStatus()
+        #expect(situation.action(on: "a")?.loads == "sql=/adapters/sql")
+    }
+
+    @Test func `an adapter that stands there unclaimed is adopted with a claim and the finalizer`() {
+        let situation = situation(.server("a", holding: held)).written()
+        #expect(situation.hasFinalizer && situation.stored.claims == [.on()])
+        #expect(situation.plan().actions.isEmpty)
+    }
+
+    @Test func `nothing is adopted while suspended`() {
+        let situation = situation(.server("a", holding: held)) { $0.isSuspended = true }.written()
+        #expect(!situation.hasFinalizer && situation.stored.claims == nil)
+    }
+
+    @Test func `an object in conflict claims nothing and needs no finalizer`() {
+        let situation = situation(.server("a", holding: ["sql": "/else"])).written()
+        #expect(!situation.hasFinalizer && situation.stored.claims == nil)
+    }
+
+    @Test func `loads on servers that answered do not wait for a new claim until the slowest has`() {
+        let situation = situation(.server("a"), .pending("b"), claims: [.on("old", "/adapters/old")]).written()
+        #expect(situation.stored.claims == [.on("old", "/adapters/old"), .on()])
+        #expect(situation.action(on: "a")?.loads == "sql=/adapters/sql")
+    }
+
+    @Test func `a claim that no server can hold any more is dropped`() {
+        let situation = situation(.server("a", holding: held), claims: [.on("old", "/adapters/old"), .on()]).written()
+        #expect(situation.stored.claims == [.on()])
+    }
+
+    struct Holder: Sendable, CustomTestStringConvertible {
+        var testDescription: String
+        var known: KnownServer
+        var isKept: Bool
+    }
+
+    static let old = ["old": "/adapters/old"]
+
+    static let holders = [
+        Holder(testDescription: "listed", known: .server("b", holding: old), isKept: true),
+        Holder(testDescription: "listed without it", known: .server("b", holding: held), isKept: false),
+        Holder(
+            testDescription: "listed with another path", known: .server("b", holding: ["old": "/else"]), isKept: false),
+        Holder(testDescription: "blind, held it last", known: .blind("b", lastHolding: old), isKept: true),
+        Holder(testDescription: "blind, never seen", known: .blind("b"), isKept: true),
+        Holder(testDescription: "blind, did not hold it last", known: .blind("b", lastHolding: held), isKept: false),
+        Holder(testDescription: "starting", known: .awaiting("b"), isKept: false),
+        Holder(testDescription: "not asked", known: .pending("b"), isKept: true),
+        Holder(
+            testDescription: "load in flight",
+            known: .server("b", attempts: ["old": .load("/adapters/old", .inFlight)]), isKept: true),
+        Holder(
+            testDescription: "load answered after the list",
+            known: .server("b", attempts: ["old": .load("/adapters/old", .answered, stamp: 200)]), isKept: true),
+        Holder(
+            testDescription: "load without an answer",
+            known: .server("b", attempts: ["old": .load("/adapters/old", .unknown, endedAt: .seconds(9_500))]),
+            isKept: true),
+        Holder(
+            testDescription: "load without an answer, long ago",
+            known: .server("b", attempts: ["old": .load("/adapters/old", .unknown, endedAt: .seconds(9_000))]),
+            isKept: false),
+        Holder(
+            testDescription: "load refused, and then listed without it",
+            known: .server("b", attempts: ["old": .load("/adapters/old", .failed(.pathNotFound))]), isKept: false),
+    ]
+
+    @Test(arguments: holders)
+    func `a claim stays exactly while some server may hold it`(_ holder: Holder) {
+        let situation = situation(holder.known, claims: [.on("old", "/adapters/old"), .on()])
+        let claims = situation.plan().status?.claims ?? situation.stored.claims ?? []
+        #expect(claims.contains(.on("old", "/adapters/old")) == holder.isKept)
+    }
+
+    @Test func `a claim that waits for a load without an answer is looked at again in time`() {
+        let attempt = Attempt.load("/adapters/old", .unknown, endedAt: .seconds(9_500))
+        let plan = situation(
+            .server("a", holding: held, attempts: ["old": attempt]), claims: [.on("old", "/adapters/old"), .on()]
+        ).plan()
+        #expect(plan.wakeAfter == .seconds(100))
+    }
+
+    @Test func `a claim for another port does not outlive its servers`() {
+        let situation = situation(.server("a", port: 8001, holding: held), claims: [.on(port: 8000)]).written()
+        #expect(situation.stored.claims == [.on(port: 8001)])
+    }
+
+    @Test func `a claim under another Service for the same servers is succeeded by the present one`() {
+        let situation = situation(.server("a", holding: held), claims: [.on(service: "before")]).written()
+        #expect(situation.stored.claims == [.on()])
+    }
+
+    @Test func `while suspended a claim under another Service stays`() {
+        let situation = situation(.server("a", holding: held), claims: [.on(service: "before")]) {
+            $0.isSuspended = true
+        }
+        #expect(situation.written().stored.claims == [.on(service: "before")])
+    }
+
+    @Test func `if status was lost, what the spec asks for is claimed`() {
+        var situation = situation(.server("a", holding: held))
+        situation.hasFinalizer = true
+        #expect(situation.deleted().action(on: "a")?.unloads == "sql=/adapters/sql")
+        #expect(situation.deleted().plan().finalizer == .keep)
+    }
+
+    @Test func `claims that status lost are written again before anything is loaded under them`() {
+        var situation = situation(.server("a"), .pending("b"))
+        situation.hasFinalizer = true
+        let plan = situation.plan()
+        #expect(plan.status?.claims == [.on()] && plan.actions.isEmpty)
+    }
+
+    @Test func `while the list is full a newer spec waits, and old claims are cleaned up`() {
+        let claims = (0..<16).map { Claim.on("old\($0)", "/adapters/old") }
+        let names = Dictionary(uniqueKeysWithValues: claims.map { ($0.name, $0.path) })
+        let full = situation(.server("a", holding: names), claims: claims).written()
+        #expect(full.stored.claims?.count == 16)
+        #expect(full.plan().summary == "Loading False UnloadPending")
+        #expect(full.action(on: "a")?.unloads == "old0=/adapters/old")
+        var left = names
+        left["old0"] = nil
+        let room = full.with(.server("a", holding: left)).written()
+        #expect(room.stored.claims?.contains(.on()) == true)
+        #expect(room.action(on: "a")?.loads == "sql=/adapters/sql")
+    }
+
+    @Test func `a full list of claims that nobody can hold is no obstacle`() {
+        let claims = (0..<16).map { Claim.on("old\($0)", "/adapters/old") }
+        let situation = situation(.server("a"), claims: claims).written()
+        #expect(situation.stored.claims == [.on()])
+    }
+
+    @Test func `of a full list the claim of the fewest servers gives way`() {
+        let claims = (0..<16).map { Claim.on("old\($0)", "/adapters/old") }
+        var names = Dictionary(uniqueKeysWithValues: claims.map { ($0.name, $0.path) })
+        let all = names
+        names["old7"] = nil
+        let situation = situation(.server("a", holding: all), .server("b", holding: names), claims: claims).written()
+        #expect(situation.action(on: "a")?.unloads == "old7=/adapters/old")
+        #expect(situation.action(on: "b") == nil)
+    }
+}

@@ -1,0 +1,150 @@
+import AdapterPlanning
+import Testing
+
+private let held = ["sql": "/adapters/sql"]
+private let foreign = ["sql": "/else"]
+
+@Suite struct ConflictTests {
+    // MARK: foreign entries
+
+    @Test func `a foreign entry is reported and never touched`() {
+        let plan = situation(.server("a", holding: foreign), claims: [.on()]).written().plan()
+        #expect(plan.actions.isEmpty && plan.line("a")?.state == .conflict)
+        #expect(plan.line("a")?.root == "/else" && plan.condition("Stalled")?.reason == "ForeignAdapter")
+    }
+
+    @Test(arguments: [AdapterWish.UpdateStrategy.recreate, .inPlace])
+    func `Overwrite replaces it by the update strategy, and says so in the action`(
+        _ strategy: AdapterWish.UpdateStrategy
+    ) {
+        let situation = situation(.server("a", holding: foreign)) {
+            ($0.conflictPolicy, $0.strategy) = (.overwrite, strategy)
+        }.written()
+        let load = ServerAction.load(
+            name: "sql", path: "/adapters/sql", is3D: false, inPlace: true, isOverwrite: true, timeout: .seconds(300))
+        let replace = ServerAction.replace(
+            name: "sql", path: "/adapters/sql", is3D: false, isOverwrite: true, timeout: .seconds(300))
+        #expect(situation.action(on: "a") == (strategy == .inPlace ? load : replace))
+    }
+
+    @Test func `after three times another writer is assumed`() {
+        var known = KnownServer.server("a", holding: foreign)
+        known.observation.overwrites["sql"] = 3
+        let plan = situation(known, claims: [.on()]) { $0.conflictPolicy = .overwrite }.written().plan()
+        #expect(plan.summary == "Conflict False ConflictingWriter" && plan.actions.isEmpty)
+    }
+
+    @Test func `another LoRAAdapter's entry is waited for, not overwritten`() {
+        let rival = Rival.rival(older: false, path: "/new", claims: [.on("sql", "/else")])
+        let plan = situation(.server("a", holding: foreign), rivals: [rival]) { $0.conflictPolicy = .overwrite }
+            .written().plan()
+        #expect(plan.actions.isEmpty && plan.summary == "Loading False UnloadPending")
+    }
+
+    @Test func `nor is one that it still has to clean up on a server it left`() {
+        let rival = Rival.rival(older: true, loraName: "elsewhere", on: ["z"], claims: [.on("sql", "/else")])
+        let plan = situation(.server("a", holding: foreign), rivals: [rival]) { $0.conflictPolicy = .overwrite }
+            .written().plan()
+        #expect(plan.actions.isEmpty)
+    }
+
+    // MARK: duplicate names
+
+    @Test func `the older object wins, the other says who`() {
+        let loser = situation(.server("a"), rivals: [.rival(older: true)]).written().plan()
+        #expect(loser.summary == "Conflict False DuplicateName" && loser.actions.isEmpty)
+        #expect(loser.line("a")?.message == "LoRAAdapter other has the name \"sql\" on this server")
+        let winner = situation(.server("a"), rivals: [.rival(older: false)]).written()
+        #expect(winner.action(on: "a")?.loads == "sql=/adapters/sql")
+    }
+
+    @Test func `of the same age the smaller UID wins`() {
+        var rival = Rival.rival(older: true)
+        rival.seniority = Rival.Seniority(createdAt: "2026-01-02T00:00:00Z", uid: "objecs")
+        #expect(situation(.server("a"), rivals: [rival]).written().plan().summary == "Conflict False DuplicateName")
+        rival.seniority.uid = "objecu"
+        #expect(situation(.server("a"), rivals: [rival]).written().plan().summary == "Loading False LoadInProgress")
+    }
+
+    @Test func `a winner in another namespace is not named`() {
+        let plan = situation(.server("a"), rivals: [.rival(older: true, name: nil)]).written().plan()
+        #expect(plan.line("a")?.message == "an older LoRAAdapter has the name \"sql\" on this server")
+    }
+
+    @Test func `the domain is the server`() {
+        let plan = situation(.server("a"), .server("b"), rivals: [.rival(older: true, on: ["a"])]).written().plan()
+        #expect(plan.line("a")?.state == .conflict && plan.actions.keys.sorted() == [.of("b")])
+    }
+
+    @Test func `equal names on two ports of a pod are no duplicates`() {
+        let situation = situation(.server("a", port: 8001), rivals: [.rival(older: true, on: ["a"])]).written()
+        #expect(situation.action(on: "a", port: 8001)?.loads == "sql=/adapters/sql")
+    }
+
+    @Test func `a winner that terminates keeps the name until it is gone`() {
+        let rival = Rival.rival(older: true, isDeleting: true)
+        let waiting = situation(.server("a"), rivals: [rival]).written()
+        #expect(waiting.plan().summary == "Conflict False DuplicateName")
+        var free = waiting
+        free.rivals = []
+        #expect(free.written().action(on: "a")?.loads == "sql=/adapters/sql")
+    }
+
+    @Test func `the loser stays in conflict while the winner loads`() {
+        let loading = KnownServer.server("a", attempts: ["sql": .load("/adapters/other", .inFlight)])
+        #expect(
+            situation(loading, rivals: [.rival(older: true)]).written().plan().summary == "Conflict False DuplicateName"
+        )
+    }
+
+    @Test func `the loser unloads what it had, with a delay after a failure`() {
+        func plan(_ attempts: [String: Attempt]) -> AdapterPlan {
+            situation(.server("a", holding: held, attempts: attempts), claims: [.on()], rivals: [.rival(older: true)])
+                .plan()
+        }
+        #expect(plan([:]).actions[.of("a")]?.unloads == "sql=/adapters/sql")
+        let failed = Attempt.unload(.failed(.unloadFailed), endedAt: .seconds(9_999))
+        #expect(plan(["sql": failed]).actions.isEmpty && plan(["sql": failed]).wakeAfter == .seconds(4))
+        #expect(plan(["sql": .unload(.inFlight)]).actions.isEmpty)
+    }
+
+    @Test func `a suspended loser unloads nothing`() {
+        let situation = situation(.server("a", holding: held), claims: [.on()], rivals: [.rival(older: true)]) {
+            $0.isSuspended = true
+        }
+        #expect(situation.plan().actions.isEmpty)
+    }
+
+    @Test func `the loser leaves the winner's entry alone, the present one and the one before`() {
+        let same = situation(
+            .server("a", holding: held), claims: [.on()], rivals: [.rival(older: true, path: "/adapters/sql")])
+        #expect(same.plan().actions.isEmpty)
+        let updating = situation(
+            .server("a", holding: held), claims: [.on()], rivals: [.rival(older: true, path: "/new", claims: [.on()])])
+        #expect(updating.plan().actions.isEmpty)
+    }
+
+    @Test func `with the same path the name is handed over without an unload`() {
+        let heir = Rival.rival(older: false, path: "/adapters/sql")
+        let deleted = situation(.server("a", holding: held), claims: [.on()], rivals: [heir]).deleted()
+        #expect(deleted.plan().actions.isEmpty && deleted.plan().finalizer == .remove)
+        let taken = situation(.server("a", holding: held)).written()
+        #expect(taken.stored.claims == [.on()] && taken.plan().actions.isEmpty)
+    }
+
+    @Test func `an heir with another path, or that goes itself, is none`() {
+        for heir in [Rival.rival(older: false), .rival(older: false, path: "/adapters/sql", isDeleting: true)] {
+            let deleted = situation(.server("a", holding: held), claims: [.on()], rivals: [heir]).deleted()
+            #expect(deleted.action(on: "a")?.unloads == "sql=/adapters/sql")
+        }
+    }
+
+    @Test func `an old name that another object wants from the same path is left to it`() {
+        let heir = Rival.rival(older: false, loraName: "old", path: "/adapters/old")
+        let situation = situation(
+            .server("a", holding: ["sql": "/adapters/sql", "old": "/adapters/old"]),
+            claims: [.on("old", "/adapters/old"), .on()], rivals: [heir]
+        ).written()
+        #expect(situation.plan().actions.isEmpty && situation.stored.claims == [.on()])
+    }
+}
