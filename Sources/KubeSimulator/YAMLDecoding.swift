@@ -10,10 +10,14 @@ extension JSONValue {
     package static func documents(yaml: String) throws -> [JSONValue] {
         do {
             var budget = nodeLimit
-            return try Yams.compose_all(yaml: yaml).compactMap { node in
+            let nodes = try Yams.compose_all(yaml: yaml)
+            let values = try nodes.compactMap { node in
                 let value = try convert(node, depth: 0, budget: &budget)
                 return value.isNull ? nil : value
             }
+            // The sequence just ends where the text is broken.
+            if let error = nodes.error { throw error }
+            return values
         } catch let error as StatusError {
             throw error
         } catch {
