@@ -85,9 +85,15 @@ package struct Operator: Sendable {
         var callbacks = Reflector<Object>.Callbacks()
         let plural = Object.resource.plural
         callbacks.status = { [logger, readiness] status in
-            guard case .waiting(let error, _) = status else { return readiness.reads(plural) }
-            readiness.waits(for: plural, error)
-            logger.warning("cannot read", metadata: ["resource": "\(plural)", "error": "\(error)", "remedy": "\(error.remedy)"])
+            switch status {
+            case .listing: break
+            case .watching: readiness.reads(plural)
+            case .waiting(let error, _):
+                // Told once, not with every attempt.
+                guard readiness.waits(for: plural, error) else { return }
+                logger.warning(
+                    "cannot read", metadata: ["resource": "\(plural)", "error": "\(error)", "remedy": "\(error.remedy)"])
+            }
         }
         callbacks.undecodable = { [logger] object in
             logger.warning("an object cannot be read", metadata: ["resource": "\(plural)", "object": "\(object)"])

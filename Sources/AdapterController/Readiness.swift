@@ -6,7 +6,18 @@ import Synchronization
 package final class Readiness: Sendable {
     private struct State {
         var hasSynced = false
-        var waits: [String: String] = [:]
+        var waits: [String: Wait] = [:]
+    }
+
+    private struct Wait {
+        var text: String
+        /// What is to be done, else what is wrong: texts may tell milliseconds.
+        var cause: String
+
+        init(_ error: APIError) {
+            text = "\(error)\(error.remedy.isEmpty ? "" : ": ")\(error.remedy)"
+            cause = error.remedy.isEmpty ? text : error.remedy
+        }
     }
 
     private let state = Mutex(State())
@@ -17,15 +28,20 @@ package final class Readiness: Sendable {
 
     func reads(_ plural: String) { state.withLock { $0.waits[plural] = nil } }
 
-    func waits(for plural: String, _ error: APIError) {
-        state.withLock { $0.waits[plural] = "\(error)\(error.remedy.isEmpty ? "" : ": ")\(error.remedy)" }
+    /// Returns whether that is news.
+    func waits(for plural: String, _ error: APIError) -> Bool {
+        let wait = Wait(error)
+        return state.withLock { state in
+            defer { state.waits[plural] = wait }
+            return state.waits[plural]?.cause != wait.cause
+        }
     }
 
     /// One line for each thing that is missing; none once everything was read for the first time.
     package var missing: [String] {
         state.withLock { state in
             if state.hasSynced { return [] }
-            return state.waits.isEmpty ? ["reading the objects of the cluster"] : state.waits.keys.sorted().compactMap { state.waits[$0] }
+            return state.waits.isEmpty ? ["reading the objects of the cluster"] : state.waits.keys.sorted().compactMap { state.waits[$0]?.text }
         }
     }
 }

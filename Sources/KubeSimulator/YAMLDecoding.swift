@@ -10,10 +10,15 @@ extension JSONValue {
     package static func documents(yaml: String) throws -> [JSONValue] {
         do {
             var budget = nodeLimit
-            return try Yams.compose_all(yaml: yaml).compactMap { node in
+            var nodes = try Yams.compose_all(yaml: yaml)
+            var values: [JSONValue] = []
+            // Not a `for` loop, whose copy would keep the error that a broken text ends with.
+            while let node = nodes.next() {
                 let value = try convert(node, depth: 0, budget: &budget)
-                return value.isNull ? nil : value
+                if !value.isNull { values.append(value) }
             }
+            if let error = nodes.error { throw error }
+            return values
         } catch let error as StatusError {
             throw error
         } catch {

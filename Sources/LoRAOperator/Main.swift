@@ -14,10 +14,11 @@ enum Main {
                 } else {
                     try command.run()
                 }
-            } catch let request as CleanExit {
-                leave(request)
             } catch let problem as StartupError {
                 leave(problem.description, code: problem.exitCode)
+            } catch where LoRAOperatorCommand.exitCode(for: error) == .success {
+                // The command `help`, and --help, run and throw their text.
+                leave(error)
             } catch {
                 leave("\(error)", code: 1)
             }

@@ -69,6 +69,11 @@ struct RunCommand: AsyncParsableCommand {
                         try await elector.run(until: stop, work)
                     }
                 }
+                group.addTask {
+                    await stop.wait()
+                    // Until the caches are there nothing runs that could end in order.
+                    if readiness.missing.isEmpty { try await SystemTime().sleep(for: Lifecycle.grace) }
+                }
                 if let health {
                     group.addTask { try await HealthServer(health, readiness: readiness, logger: logger).run() }
                 }
