@@ -61,6 +61,7 @@ import Testing
         ("self.endsWith('z') || self.contains('y')", "xyx", true),
         ("self.matches('^x') && duration(self) > duration('1s')", "soon", false),
         ("true || duration(self) == duration('x')", "a", true),
+        ("duration(self) > duration('0s') || true", "a", true),
     ])
     func `CEL rules decide`(expression: String, value: String, isAccepted: Bool) throws {
         #expect(try accepts(rule(expression), .string(value)) == isAccepted)
