@@ -1,9 +1,13 @@
 import KubeAPI
 
-/// Which addresses may be contacted. Whoever can write EndpointSlices must not be able to aim the operator elsewhere.
+/// Which addresses may be contacted.
+///
+/// Whoever can write EndpointSlices must not be able to aim the operator elsewhere.
 package struct AddressPolicy: Sendable {
     package var allowsHostNetwork = false
-    /// Ranges in which endpoints without a Pod are allowed; it takes one of these to reach loopback at all.
+    /// Ranges in which endpoints without a Pod are allowed.
+    ///
+    /// Loopback takes a range within loopback: a wide one does not open it.
     package var allowed: [CIDR] = []
     /// The only endpoints, as address and port, where the operator has servers of its own: `local`.
     package var exactly: Set<String>?
@@ -13,17 +17,22 @@ package struct AddressPolicy: Sendable {
     package init() {}
 
     /// Why the endpoint must not be contacted; nil where it may be.
-    /// - Parameter pod: the Pod that the endpoint names, checked against its UID and namespace by the caller.
+    ///
+    /// `pod` is the Pod that the endpoint names, checked against its UID and namespace by the caller.
     func refusal(of text: String, port: Int, pod: Pod?) -> String? {
         guard let address = IPAddress(text) else { return "\(text) is no IP address" }
-        if let exactly { return exactly.contains("\(text):\(port)") ? nil : "\(text) is not one of this machine's servers" }
+        if let exactly {
+            return exactly.contains("\(text):\(port)") ? nil : "\(text) is not one of this machine's servers"
+        }
         if refused.contains(address) { return "\(text) is the API server's own address" }
-        let isAllowed = allowed.contains { $0.contains(address) }
-        if !isAllowed, Self.special.contains(where: { $0.contains(address) }) {
+        let ranges = allowed.filter { $0.contains(address) }
+        if let special = Self.special.first(where: { $0.contains(address) }),
+            !Self.loopback.contains(special) || !ranges.contains(where: { special.contains($0) })
+        {
             return "\(text) is a loopback, link-local, multicast or unspecified address"
         }
         guard let pod else {
-            return isAllowed ? nil : "\(text) belongs to no Pod; allow its range with --allow-endpoint-cidr"
+            return !ranges.isEmpty ? nil : "\(text) belongs to no Pod; allow its range with --allow-endpoint-cidr"
         }
         let addresses = pod.status.podIPs + [pod.status.podIP]
         guard addresses.contains(where: { IPAddress($0) == address }) else {
@@ -35,8 +44,10 @@ package struct AddressPolicy: Sendable {
         return nil
     }
 
-    private static let special = [
-        "0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "255.255.255.255/32", "::/128", "::1/128",
-        "fe80::/10", "ff00::/8",
-    ].compactMap(CIDR.init)
+    private static let loopback = ["127.0.0.0/8", "::1/128"].compactMap(CIDR.init)
+
+    private static let special =
+        loopback
+        + ["0.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "255.255.255.255/32", "::/128", "fe80::/10", "ff00::/8"]
+        .compactMap(CIDR.init)
 }

@@ -22,11 +22,11 @@ final class ClusterView: Sendable {
 
     init(policy: AddressPolicy, namespaces: [String]) {
         self.policy = policy
-        let scopes = namespaces.isEmpty ? [nil] : Set(namespaces.map(Optional.some))
-        adapters = Store(scopes: scopes)
-        services = Store(scopes: scopes)
-        slices = Store(scopes: scopes)
-        pods = Store(scopes: scopes)
+        let count = max(1, Set(namespaces).count)
+        adapters = Store(namespaces: count)
+        services = Store(namespaces: count)
+        slices = Store(namespaces: count)
+        pods = Store(namespaces: count)
     }
 
     func waitUntilSynced() async throws {

@@ -1,7 +1,9 @@
 import AdapterPlanning
 import KubeAPI
 
-/// How a server is reached. Objects that reach it in the same way share what is observed; different credentials never do.
+/// How a server is reached.
+///
+/// Objects that reach it in the same way share what is observed; different credentials never do.
 struct Connection: Hashable, Sendable, Comparable {
     var server: ServerID
     var address: String

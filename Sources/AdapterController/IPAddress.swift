@@ -27,22 +27,24 @@ package struct IPAddress: Hashable, Sendable {
 
     private static func version6(_ text: String) -> [UInt8]? {
         let halves = text.split(separator: "::", maxSplits: 2, omittingEmptySubsequences: false)
-        guard halves.count <= 2, let head = groups(halves[0]) else { return nil }
+        guard halves.count <= 2, let head = groups(halves[0], isLast: halves.count == 1) else { return nil }
         guard halves.count == 2 else { return head.count == 16 ? head : nil }
-        guard let tail = groups(halves[1]), head.count + tail.count <= 14 else { return nil }
+        guard let tail = groups(halves[1], isLast: true), head.count + tail.count <= 14 else { return nil }
         return head + Array(repeating: 0, count: 16 - head.count - tail.count) + tail
     }
 
-    private static func groups(_ text: Substring) -> [UInt8]? {
+    /// The bytes of some groups; where nothing follows them, the last may be written as IPv4.
+    private static func groups(_ text: Substring, isLast: Bool) -> [UInt8]? {
         guard !text.isEmpty else { return [] }
         var bytes: [UInt8] = []
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         for (index, part) in parts.enumerated() {
             if part.contains(".") {
-                guard index == parts.count - 1, let tail = version4(String(part)) else { return nil }
+                guard isLast, index == parts.count - 1, let tail = version4(String(part)) else { return nil }
                 bytes += tail
             } else {
-                guard (1...4).contains(part.utf8.count), part.allSatisfy(\.isHexDigit), let group = UInt16(part, radix: 16)
+                guard (1...4).contains(part.utf8.count), part.allSatisfy(\.isHexDigit),
+                    let group = UInt16(part, radix: 16)
                 else { return nil }
                 bytes += [UInt8(group >> 8), UInt8(group & 255)]
             }
@@ -60,14 +62,27 @@ package struct CIDR: Hashable, Sendable {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count <= 2, let first = parts.first, let address = IPAddress(String(first)) else { return nil }
         let width = address.bytes.count * 8
-        guard let bits = parts.count == 2 ? Int(parts[1]) : width, (0...width).contains(bits) else { return nil }
         base = address.bytes
-        self.bits = bits
+        guard parts.count == 2 else {
+            bits = width
+            return
+        }
+        guard (1...3).contains(parts[1].utf8.count), parts[1].utf8.allSatisfy({ (48...57).contains($0) }),
+            let length = Int(parts[1])
+        else { return nil }
+        // The length of an IPv4-mapped range counts the 96 bits before the IPv4 address.
+        bits = parts[0].contains(":") && !address.isVersion6 ? length - 96 : length
+        guard (0...width).contains(bits) else { return nil }
     }
 
-    package func contains(_ address: IPAddress) -> Bool {
-        guard address.bytes.count == base.count else { return false }
-        for (index, pair) in zip(base, address.bytes).enumerated() {
+    /// Whether every address of `other` is in this range.
+    package func contains(_ other: CIDR) -> Bool { bits <= other.bits && contains(other.base) }
+
+    package func contains(_ address: IPAddress) -> Bool { contains(address.bytes) }
+
+    private func contains(_ bytes: [UInt8]) -> Bool {
+        guard bytes.count == base.count else { return false }
+        for (index, pair) in zip(base, bytes).enumerated() {
             let left = bits - index * 8
             if left <= 0 { return true }
             let mask = left >= 8 ? UInt8.max : ~(UInt8.max >> UInt8(left))

@@ -53,6 +53,8 @@ final class LoadSlots: Sendable {
             state.nextID += 1
             return state.nextID
         }
+        // Where the task is cancelled as it is admitted, the mark of the cancellation has no reader.
+        defer { state.withLock { _ = $0.cancelled.remove(id) } }
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let (admitted, isCancelled) = state.withLock { state -> ([CheckedContinuation<Bool, Never>], Bool) in

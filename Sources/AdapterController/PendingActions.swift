@@ -10,7 +10,9 @@ struct PendingActions {
 
     var isEmpty: Bool { actions.isEmpty }
 
-    /// Replaces what `key` asks for; the same action keeps its place. Returns whether there is something new to do.
+    /// Replaces what `key` asks for; the same action keeps its place.
+    ///
+    /// Returns whether there is something new to do.
     mutating func set(_ action: ServerAction?, for key: NamespacedName) -> Bool {
         if let action, actions[key]?.action == action { return false }
         if let old = actions.removeValue(forKey: key) { order[old.place] = nil }

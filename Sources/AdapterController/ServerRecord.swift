@@ -47,16 +47,27 @@ struct ServerRecord {
     /// Drops the attempts whose outcome the listing shows, and names those on which it has a word to say.
     private mutating func settle(by listing: Listing) -> Set<String> {
         var names: Set<String> = []
+        let before = observation.lastListing?.adapters ?? [:]
+        observation.layouts = observation.layouts.filter { name, _ in
+            listing.adapters[name] != nil && listing.adapters[name] == before[name]
+        }
         for (name, attempt) in observation.attempts where attempt.outcome != .inFlight && attempt.stamp < listing.stamp
         {
             if (observation.newestStamp ?? 0) < attempt.stamp { names.insert(name) }
             let isThere = listing.adapters[name]?.root == attempt.path
-            guard isThere == (attempt.operation == .load) else { continue }
+            guard isThere == (attempt.operation == .load), !hasOldLayout(name, after: attempt) else { continue }
             observation.attempts[name] = nil
             if isThere { observation.layouts[name] = attempt.is3D }
         }
-        observation.layouts = observation.layouts.filter { listing.adapters[$0.key] != nil }
         return names
+    }
+
+    /// Whether a load that was to change the layout of the same path failed, so that what is listed is the old one.
+    private func hasOldLayout(_ name: String, after attempt: Attempt) -> Bool {
+        guard attempt.operation == .load, case .failed = attempt.outcome, let layout = observation.layouts[name] else {
+            return false
+        }
+        return layout != attempt.is3D
     }
 
     mutating func failed(_ reason: Reason, _ message: String, isReady: Bool, now: Duration, timestamp: String) -> Change

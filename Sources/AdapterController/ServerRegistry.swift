@@ -39,8 +39,9 @@ final class ServerRegistry: Sendable {
         }
     }
 
-    /// Says which connections `key` uses from now on, and returns what is known of each. Agents that nobody uses any
-    /// more end.
+    /// Says which connections `key` uses from now on, and returns what is known of each.
+    ///
+    /// Agents that nobody uses any more end.
     func use(
         _ connections: [(connection: Connection, isReady: Bool)], names: Set<String>, by key: NamespacedName,
         make: (Connection) -> ServerAgent

@@ -104,17 +104,20 @@ struct SituationGatherer: Sendable {
     }
 
     private func rival(_ other: LoRAAdapter, of adapter: LoRAAdapter) -> Rival? {
-        guard let wish = try? wish(of: other).get() else { return nil }
+        // An object whose spec is wrong keeps its name and its claims, but takes nothing over.
+        let wish = try? wish(of: other).get()
+        let spec = try? other.spec.get()
         var servers: [Server] = []
         if case .servers(let targets) = target(of: other).target { servers = targets }
         let observations = registry.observations(usedBy: other.key)
         let wanted = Placement.choose(
-            wish.replicas, of: servers, for: other.metadata.uid,
+            wish?.replicas, of: servers, for: other.metadata.uid,
             keeping: other.status.slots(among: servers, observations))
         return Rival(
             seniority: other.seniority,
             name: other.metadata.namespace == adapter.metadata.namespace ? other.metadata.name : nil,
-            loraName: wish.name, path: wish.path, isDeleting: other.metadata.isTerminating,
+            loraName: spec.map { $0.loraName ?? other.metadata.name } ?? "", path: wish?.path ?? "",
+            isDeleting: other.metadata.isTerminating,
             servers: Set(wanted.map(\.id)), claims: other.status.claims ?? [])
     }
 }

@@ -74,7 +74,8 @@ struct TargetResolver {
                     guard let number = port.port, (1...65535).contains(number) else { continue }
                     for endpoint in slice.endpoints {
                         switch server(endpoint, port: number) {
-                        case .success(let server?) where found[server.id] == nil: found[server.id] = server
+                        case .success(let server?) where found[server.id].map { isBetter(server, $0, service) } ?? true:
+                            found[server.id] = server
                         case .success: break
                         case .failure(let refusal): refusals.insert(refusal.message)
                         }
@@ -92,13 +93,21 @@ struct TargetResolver {
         return Found(target: .servers(servers), terminating: terminating)
     }
 
+    /// Whether a second address of a server is the one to use: where the Service names no family, the pod's first.
+    private func isBetter(_ server: Server, _ other: Server, _ service: Service) -> Bool {
+        guard service.spec.ipFamilies.isEmpty, let first = pod(server.name)?.status.podIP else { return false }
+        return server.address == first && other.address != first
+    }
+
     private struct Refusal: Error { var message: String }
 
     /// The server of an endpoint; nil where there is none to speak of.
     private func server(_ endpoint: Endpoint, port: Int) -> Result<Server?, Refusal> {
         guard let address = endpoint.addresses.first else { return .success(nil) }
         guard let reference = endpoint.targetRef else {
-            if let refusal = policy.refusal(of: address, port: port, pod: nil) { return .failure(Refusal(message: refusal)) }
+            if let refusal = policy.refusal(of: address, port: port, pod: nil) {
+                return .failure(Refusal(message: refusal))
+            }
             let id = ServerID(owner: address, port: port)
             return .success(
                 Server(
@@ -111,7 +120,9 @@ struct TargetResolver {
         // A Pod that the store lacks, or whose UID differs, is one that is gone or not seen yet.
         guard let pod = pod(reference.name), pod.metadata.uid == reference.uid else { return .success(nil) }
         guard !pod.isFinished else { return .success(nil) }
-        if let refusal = policy.refusal(of: address, port: port, pod: pod) { return .failure(Refusal(message: refusal)) }
+        if let refusal = policy.refusal(of: address, port: port, pod: pod) {
+            return .failure(Refusal(message: refusal))
+        }
         return .success(
             pod.server(
                 port: port, address: address, isTerminating: endpoint.conditions.terminating ?? false))
@@ -129,8 +140,10 @@ extension Pod {
     /// The ID of the container that declares the port, else of the only container that is no sidecar.
     private func incarnation(of port: Int) -> String? {
         let declares = (spec.containers + spec.initContainers.filter { $0.restartPolicy == "Always" })
-            .first { $0.ports.contains { $0.containerPort == port } }
-        guard let name = declares?.name ?? (spec.containers.count == 1 ? spec.containers.first?.name : nil) else { return nil }
+            .first { $0.ports.contains { $0.containerPort == port && $0.protocol == "TCP" } }
+        guard let name = declares?.name ?? (spec.containers.count == 1 ? spec.containers.first?.name : nil) else {
+            return nil
+        }
         let id = (status.containerStatuses + status.initContainerStatuses).first { $0.name == name }?.containerID
         return id?.isEmpty == false ? id : nil
     }

@@ -18,7 +18,9 @@ package enum ServerAction: Hashable, Sendable {
 package struct AdapterPlan: Hashable, Sendable {
     package enum Finalizer: Hashable, Sendable { case keep, add, remove }
 
-    /// At most one action a server. Empty until the claims in `status` and the finalizer are persisted.
+    /// At most one action a server.
+    ///
+    /// Empty until the claims in `status` and the finalizer are persisted.
     package var actions: [ServerID: ServerAction] = [:]
     /// What to write; nil while too little is known to say anything, so that the stored status stands.
     package var status: AdapterStatus?
@@ -82,8 +84,9 @@ package struct AdapterSituation: Hashable, Sendable {
         self.target = target
     }
 
-    /// What this object may have put on servers. If status was lost, what the spec asks for: the finalizer says that
-    /// there was something.
+    /// What this object may have put on servers.
+    ///
+    /// If status was lost, what the spec asks for: the finalizer says that there was something.
     var claims: [Claim] {
         if let claims = stored.claims { return claims }
         guard hasFinalizer, stored.phase == nil, case .success(let wish) = wish, case .servers(let servers) = target
@@ -107,8 +110,10 @@ package struct AdapterSituation: Hashable, Sendable {
         }
     }
 
-    /// What is known of the server. One that refuses connections only counts as starting where nothing says that this
-    /// incarnation has answered before: after a restart of the operator the stored status may say so.
+    /// What is known of the server.
+    ///
+    /// One that refuses connections only counts as starting where nothing says that this incarnation has answered
+    /// before: after a restart of the operator the stored status may say so.
     func observation(of server: Server) -> ServerObservation {
         guard var observation = observations[server.id] else { return ServerObservation() }
         if observation.answer == .awaiting, let line = storedLine(of: server), line.hasAnswered {

@@ -140,8 +140,9 @@ extension SpecProblem {
 extension String {
     fileprivate var hasControlCharacter: Bool { unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7f } }
 
-    /// `org/name`. A relative path or `~` would mean something else to the server, so each part begins with a letter or
-    /// a digit.
+    /// True for `org/name`.
+    ///
+    /// A relative path or `~` would mean something else to the server, so each part begins with a letter or a digit.
     fileprivate var isHubID: Bool {
         let parts = split(separator: "/", omittingEmptySubsequences: false)
         return parts.count == 2

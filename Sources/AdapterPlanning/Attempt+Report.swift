@@ -16,8 +16,9 @@ extension Attempt {
         }
     }
 
-    /// How long a load of unknown outcome is still looked up: the server may be loading it all the same. Nil where no
-    /// time is to be waited for.
+    /// How long a load of unknown outcome is still looked up: the server may be loading it all the same.
+    ///
+    /// Nil where no time is to be waited for.
     func lookUpTime(at now: Duration, loadTimeout: Duration) -> Duration? {
         guard operation == .load, outcome == .unknown else { return nil }
         let left = startedAt + loadTimeout * 2 - now

@@ -9,7 +9,10 @@ struct ClaimLedger {
     /// When a claim may become free although nothing is heard.
     var delays: [Duration] = []
 
+    /// Decides for each claim.
+    ///
     /// - Parameters:
+    ///   - stored: what status holds.
     ///   - current: what the spec asks for, one claim for each port.
     ///   - isWanted: whether something is to be loaded, or kept, under them.
     ///   - mayBeHeld: whether some server may still hold what a claim covers.
@@ -23,7 +26,9 @@ struct ClaimLedger {
 }
 
 extension AdapterSituation {
-    /// - Parameter former: nil while a server is still to be asked: what it holds is not known, so no claim may go.
+    /// The claims that go with these verdicts.
+    ///
+    /// `former` is nil while a server is still to be asked: what it holds is not known, so no claim may go.
     func ledger(
         _ wish: AdapterWish, _ verdicts: [ServerVerdict], wanted: [Server], former: [Server]?
     ) -> ClaimLedger {

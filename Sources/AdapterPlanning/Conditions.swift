@@ -38,7 +38,8 @@ struct Conditions {
     }
 
     /// The conditions of an object for which no server could be judged.
-    /// - Parameter former: servers that are still to be cleaned up.
+    ///
+    /// `former` are servers that are still to be cleaned up.
     func of(
         _ problem: SpecProblem, former: [ServerVerdict] = [], isWork: Bool, isStalled: Bool = false
     ) -> [AdapterCondition] {

@@ -46,8 +46,10 @@ struct FormerServer {
         return verdict
     }
 
-    /// Offline is not clean. It stays `Unloading`, so that nobody takes it for a server that is still wanted; only
-    /// where the whole object goes is there nothing to confuse it with.
+    /// Offline is not clean.
+    ///
+    /// It stays `Unloading`, so that nobody takes it for a server that is still wanted; only where the whole object
+    /// goes is there nothing to confuse it with.
     private func blind(_ reason: Reason, _ message: String, _ held: [Claim]) -> ServerVerdict {
         var verdict = ServerVerdict.blind(server, isWanted: false, reason, message)
         if situation.deletion == nil { verdict.state = .unloading }

@@ -14,7 +14,7 @@ extension AdapterSituation {
         }
     }
 
-    /// - Parameter trouble: why there are no servers.
+    /// The plan of an object that is to live; `trouble` says why there are no servers.
     private func plan(_ wish: AdapterWish, on servers: [Server], trouble: SpecProblem? = nil) -> AdapterPlan {
         let wanted = Placement.choose(
             wish.replicas, of: servers, for: seniority.uid, keeping: stored.slots(among: servers, observations)

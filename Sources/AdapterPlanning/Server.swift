@@ -17,8 +17,9 @@ package struct Server: Hashable, Sendable {
     /// The pod's name, else the endpoint's host name, else the address.
     package var name: String
     package var address: String
-    /// The container's ID; a replaced incarnation holds nothing. Nil where there is none: then only a list, or a pod
-    /// that is gone, proves absence.
+    /// The container's ID; a replaced incarnation holds nothing.
+    ///
+    /// Nil where there is none: then only a list, or a pod that is gone, proves absence.
     package var incarnation: String?
     /// The pod is going away: it gets one unload and no load.
     package var isTerminating = false

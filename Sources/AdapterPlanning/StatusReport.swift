@@ -43,7 +43,8 @@ struct StatusReport {
     }
 
     /// The status where there is nothing to act on, because of `problem`; what was known is kept.
-    /// - Parameter former: servers that are still to be cleaned up.
+    ///
+    /// `former` are servers that are still to be cleaned up.
     func withoutServers(
         _ phase: Phase, _ problem: SpecProblem, former: [ServerVerdict] = [], claims: [Claim]
     ) -> AdapterStatus {

@@ -8,6 +8,8 @@ final class CurlEasyHandle {
 
     fileprivate let pointer: UnsafeMutableRawPointer
     private let errorText: UnsafeMutablePointer<CChar>
+    /// `errno` of a socket that could not be opened; 0 if none.
+    private let openErrno: UnsafeMutablePointer<Int32>
     private var lists: [UnsafeMutablePointer<curl_slist>] = unsafe []
     /// A handle must not outlive the share it uses.
     private var cache: CurlConnectionCache?
@@ -19,12 +21,16 @@ final class CurlEasyHandle {
         unsafe errorText = UnsafeMutablePointer.allocate(capacity: Int(CURL_ERROR_SIZE))
         unsafe errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
         unsafe _ = ccurl_setopt_pointer(pointer, CURLOPT_ERRORBUFFER, errorText)
+        unsafe openErrno = UnsafeMutablePointer.allocate(capacity: 1)
+        unsafe openErrno.initialize(to: 0)
+        unsafe _ = ccurl_setopt_sockets(pointer, openErrno)
     }
 
     deinit {
         unsafe curl_easy_cleanup(pointer)
         unsafe lists.forEach { unsafe curl_slist_free_all($0) }
         unsafe errorText.deallocate()
+        unsafe openErrno.deallocate()
     }
 
     func set(_ option: CURLoption, to value: Int) throws(CurlError) {
@@ -82,7 +88,6 @@ final class CurlEasyHandle {
     /// Passes everything that happens to `receiver`, which owns this handle.
     func setReceiver(_ receiver: Receiver) throws(CurlError) {
         let context = unsafe Unmanaged.passUnretained(receiver).toOpaque()
-        try check(unsafe ccurl_setopt_socket_configuration(pointer))
         try check(unsafe ccurl_setopt_pointer(pointer, CURLOPT_WRITEDATA, context))
         try check(unsafe ccurl_setopt_pointer(pointer, CURLOPT_HEADERDATA, context))
         try check(unsafe ccurl_setopt_pointer(pointer, CURLOPT_PREREQDATA, context))
@@ -110,6 +115,7 @@ final class CurlEasyHandle {
 
     /// `errno` of the last connection attempt that failed.
     var connectErrno: Int32 {
+        if unsafe openErrno.pointee != 0 { return unsafe openErrno.pointee }
         var errno = 0
         unsafe _ = ccurl_getinfo_long(pointer, CURLINFO_OS_ERRNO, &errno)
         return Int32(truncatingIfNeeded: errno)

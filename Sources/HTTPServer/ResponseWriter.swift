@@ -55,7 +55,7 @@ struct ResponseWriter {
         if response.mayHaveBody {
             if let bytes = response.body.bytes {
                 headers.add(name: "content-length", value: "\(bytes.count)")
-            } else if !request.isOld {
+            } else if !request.isOld, request.method != .HEAD {
                 headers.add(name: "transfer-encoding", value: "chunked")
             }
         }

@@ -89,7 +89,9 @@ private struct ReflectorRun<Object: KubeObject> {
             throw APIError.unexpectedAnswer("a list without resourceVersion", attempt: "list \(Object.resource.plural)")
         }
         for object in list.undecodable { callbacks.undecodable(object) }
-        store.replace(with: list.items, of: namespace, keeping: Set(list.undecodable.compactMap(\.key)))
+        let unreadable = Set(list.undecodable.map(\.key))
+        // An element without a name may be any of those that the list seems to lack.
+        store.replace(with: list.items, in: namespace) { unreadable.contains($0) || unreadable.contains(nil) }
         state.listed(at: list.resourceVersion)
         backoff.succeeded(at: client.effects.time.now)
     }

@@ -20,9 +20,8 @@ package final class Store<Object: KubeObject>: Sendable {
 
     private let state: Mutex<State>
 
-    /// - Parameter scopes: the namespaces that are listed one by one before the store counts as synced; nil among them
-    ///   stands for all namespaces in one list.
-    package init(scopes: Set<String?> = [nil]) { state = Mutex(State(objects: StoreState(scopes: scopes))) }
+    /// A store that so many reflectors fill, each from another namespace.
+    package init(namespaces: Int = 1) { state = Mutex(State(objects: StoreState(parts: namespaces))) }
 
     package func get(_ key: NamespacedName) -> Object? { state.withLock { $0.objects.objects[key] } }
 
@@ -35,7 +34,7 @@ package final class Store<Object: KubeObject>: Sendable {
 
     package var count: Int { state.withLock { $0.objects.objects.count } }
 
-    /// True since the first complete list.
+    /// True since the first complete list of each namespace.
     package var hasSynced: Bool { state.withLock { $0.objects.hasSynced } }
 
     /// Adds an observer, before anything is in the store.
@@ -60,10 +59,15 @@ package final class Store<Object: KubeObject>: Sendable {
         }
     }
 
-    /// Replaces everything, or everything of the namespace `scope`, by a list; `unreadable` are keys that it holds but that cannot be decoded: what was known of
-    /// them stands, since an unreadable object is not a deleted one.
-    package func replace(with list: [Object], of scope: String? = nil, keeping unreadable: Set<NamespacedName> = []) {
-        change { $0.replace(with: list, of: scope, keeping: unreadable) }
+    /// Replaces everything, or everything of one namespace, by a list.
+    ///
+    /// What `isUnreadable` says of a key that the list lacks: it may be there all the same, and what was known of it
+    /// stands, since an unreadable object is not a deleted one.
+    package func replace(
+        with list: [Object], in namespace: String? = nil,
+        keeping isUnreadable: (NamespacedName) -> Bool = { _ in false }
+    ) {
+        change { $0.replace(with: list, in: namespace, keeping: isUnreadable) }
     }
 
     /// Takes what a watch told of an object; an older version than the one held is ignored.

@@ -3,22 +3,23 @@ import KubeAPI
 /// The objects of a store and the rules by which they change; pure.
 struct StoreState<Object: KubeObject> {
     private(set) var objects: [NamespacedName: Object] = [:]
-    /// The namespaces of which no list has come yet; nil stands for all namespaces in one list.
-    private var unlisted: Set<String?>
-    var hasSynced: Bool { unlisted.isEmpty }
+    /// The namespaces that were listed; nil stands for all.
+    private var listed: Set<String?> = []
+    private let parts: Int
 
-    init(scopes: Set<String?> = [nil]) { unlisted = scopes }
+    init(parts: Int) { self.parts = parts }
 
-    /// Takes the list as the truth of its namespace (nil: of all): what it lacks is gone, except what it holds but
-    /// cannot be read.
+    var hasSynced: Bool { listed.count >= parts }
+
+    /// Takes the list as the truth: what it lacks is gone, except what it holds but cannot be read.
     ///
     /// An object of another uid is a deletion, then an addition: nobody may take it for the same one.
     mutating func replace(
-        with list: [Object], of scope: String? = nil, keeping unreadable: Set<NamespacedName>
+        with list: [Object], in namespace: String?, keeping unreadable: (NamespacedName) -> Bool
     ) -> [StoreChange<Object>] {
-        var next = scope.map { scope in objects.filter { $0.key.namespace != scope } } ?? [:]
+        var next = namespace == nil ? [:] : objects.filter { $0.key.namespace != namespace }
         for object in list { next[object.key] = object }
-        for key in unreadable where next[key] == nil { next[key] = objects[key] }
+        for (key, object) in objects where next[key] == nil && unreadable(key) { next[key] = object }
         var changes: [StoreChange<Object>] = []
         for (key, old) in sorted(objects) where next[key]?.metadata.uid != old.metadata.uid {
             changes.append(StoreChange(key: key, old: old, new: nil, cause: .list))
@@ -30,7 +31,7 @@ struct StoreState<Object: KubeObject> {
             changes.append(StoreChange(key: key, old: old, new: new, cause: .list))
         }
         objects = next
-        unlisted.remove(scope)
+        listed.insert(namespace)
         return changes
     }
 

@@ -21,14 +21,17 @@ package final class WorkQueue<Key: Hashable & Sendable>: Sendable {
     private let state: Mutex<State>
     private let time: any TimeSource
     private let random: any RandomSource
+    private let onTake: @Sendable (Duration) -> Void
 
+    /// A queue; `onTake` hears how long each key has waited when it is taken, and must not wait itself.
     package init(
         backoff: Backoff = Backoff(base: .seconds(1), limit: .seconds(300)), time: any TimeSource,
-        random: any RandomSource
+        random: any RandomSource, onTake: @escaping @Sendable (Duration) -> Void = { _ in }
     ) {
         state = Mutex(State(queue: WorkQueueState(backoff: backoff)))
         self.time = time
         self.random = random
+        self.onTake = onTake
     }
 
     /// Number of keys that wait to be taken.
@@ -37,11 +40,20 @@ package final class WorkQueue<Key: Hashable & Sendable>: Sendable {
     /// Number of keys that wait for their time.
     package var delayedCount: Int { state.withLock { $0.queue.delayedCount } }
 
-    /// Number of keys in progress.
-    package var inProgress: Int { state.withLock { $0.queue.inProgress } }
+    /// What controller-runtime's `workqueue_*` metrics tell.
+    package var counts: WorkQueueCounts {
+        let now = time.now
+        return state.withLock { state in
+            let work = state.queue.workTimes(at: now)
+            return WorkQueueCounts(
+                depth: state.queue.depth, adds: state.queue.adds, retries: state.queue.retries, inProgress: work.count,
+                unfinishedWork: work.reduce(.zero, +), longestRunning: work.max() ?? .zero)
+        }
+    }
 
     package func add(_ key: Key, priority: WorkPriority = .fresh) {
-        change { $0.add(key, priority: priority) ? 1 : 0 }
+        let now = time.now
+        change { $0.add(key, priority: priority, now: now) ? 1 : 0 }
     }
 
     /// Adds the key after a time; if it waits already, the earlier time counts.
@@ -78,10 +90,14 @@ package final class WorkQueue<Key: Hashable & Sendable>: Sendable {
                 change { min($0.depth, 1) }
                 throw CancellationError()
             }
-            let (key, id, isShutDown) = state.withLock { state in
-                (state.queue.take(), state.takers.newID(), state.queue.isShutDown)
+            let now = time.now
+            let (taken, id, isShutDown) = state.withLock { state in
+                (state.queue.take(at: now), state.takers.newID(), state.queue.isShutDown)
             }
-            if let key { return key }
+            if let taken {
+                onTake(taken.waited)
+                return taken.key
+            }
             if isShutDown { return nil }
             try await wait(id, in: \.takers) { $0.queue.depth == 0 && !$0.queue.isShutDown }
         }
@@ -104,7 +120,8 @@ package final class WorkQueue<Key: Hashable & Sendable>: Sendable {
     package func run() async throws {
         while true {
             try Task.checkCancellation()
-            change { $0.advance(to: time.now) }
+            let now = time.now
+            change { $0.advance(to: now) }
             let (deadline, isShutDown) = state.withLock { state in
                 state.timerDeadline = state.queue.nextDeadline
                 return (state.timerDeadline, state.queue.isShutDown)

@@ -5,19 +5,26 @@
 package struct WorkQueueState<Key: Hashable & Sendable>: Sendable {
     /// Keys to be handed out, each with its priority; those in progress too if they were added again.
     private var dirty: [Key: WorkPriority] = [:]
-    private var processing: Set<Key> = []
+    /// Since when each of them waits.
+    private var waitingSince: [Key: Duration] = [:]
+    /// Since when each key is in progress.
+    private var processing: [Key: Duration] = [:]
     private var fresh = FIFO<Key>()
     private var background = FIFO<Key>()
     private var delayed = DelayHeap<Key>()
     private var failures: [Key: Int] = [:]
     package private(set) var isShutDown = false
+    /// How many keys were added, repetitions not counted.
+    package private(set) var adds = 0
+    /// How many failures were counted.
+    package private(set) var retries = 0
 
     private let backoff: Backoff
 
     package init(backoff: Backoff = Backoff(base: .seconds(1), limit: .seconds(300))) { self.backoff = backoff }
 
     /// Number of keys that could be handed out now.
-    package var depth: Int { dirty.count - dirty.keys.count(where: processing.contains) }
+    package private(set) var depth = 0
 
     /// Number of keys in progress.
     package var inProgress: Int { processing.count }
@@ -28,17 +35,26 @@ package struct WorkQueueState<Key: Hashable & Sendable>: Sendable {
     /// When the next delayed key is due.
     package var nextDeadline: Duration? { delayed.first?.deadline }
 
+    /// For how long each key in progress has been so.
+    package func workTimes(at now: Duration) -> [Duration] { processing.values.map { now - $0 } }
+
     /// Adds a key to be handed out as soon as possible; a higher priority than before moves it forward.
     /// - Returns: whether that made a key available that was not.
     @discardableResult
-    package mutating func add(_ key: Key, priority: WorkPriority = .fresh) -> Bool {
+    package mutating func add(_ key: Key, priority: WorkPriority = .fresh, now: Duration) -> Bool {
         guard !isShutDown else { return false }
         let previous = dirty[key]
         if let previous, previous >= priority { return false }
         dirty[key] = priority
-        guard !processing.contains(key) else { return false }
+        if previous == nil {
+            waitingSince[key] = now
+            adds += 1
+        }
+        guard processing[key] == nil else { return false }
         enqueue(key, priority)
-        return previous == nil
+        guard previous == nil else { return false }
+        depth += 1
+        return true
     }
 
     /// Adds a key at `deadline`; if it waits already, the earlier time counts.
@@ -53,24 +69,28 @@ package struct WorkQueueState<Key: Hashable & Sendable>: Sendable {
     package mutating func advance(to now: Duration) -> Int {
         var added = 0
         while let due = delayed.popFirst(notAfter: now) {
-            if add(due.key, priority: due.priority) { added += 1 }
+            if add(due.key, priority: due.priority, now: now) { added += 1 }
         }
         return added
     }
 
-    /// Hands out the next key; ``done(_:)`` has to follow.
-    package mutating func take() -> Key? {
+    /// Hands out the next key, and says how long it has waited; ``done(_:)`` has to follow.
+    package mutating func take(at now: Duration) -> (key: Key, waited: Duration)? {
         guard !isShutDown else { return nil }
-        return take(from: \.fresh, .fresh) ?? take(from: \.background, .background)
+        guard let key = next(in: \.fresh, .fresh) ?? next(in: \.background, .background) else { return nil }
+        dirty[key] = nil
+        processing[key] = now
+        depth -= 1
+        return (key, now - (waitingSince.removeValue(forKey: key) ?? now))
     }
 
     /// Tells that the work on a key has ended.
     /// - Returns: whether that made a key available.
     @discardableResult
     package mutating func done(_ key: Key) -> Bool {
-        processing.remove(key)
-        guard !isShutDown, let priority = dirty[key] else { return false }
+        guard processing.removeValue(forKey: key) != nil, let priority = dirty[key] else { return false }
         enqueue(key, priority)
+        depth += 1
         return true
     }
 
@@ -79,6 +99,7 @@ package struct WorkQueueState<Key: Hashable & Sendable>: Sendable {
     package mutating func failed(_ key: Key) -> Duration {
         let count = min((failures[key] ?? 0) + 1, 1000)
         failures[key] = count
+        retries += 1
         return backoff.delay(afterFailures: count)
     }
 
@@ -92,6 +113,8 @@ package struct WorkQueueState<Key: Hashable & Sendable>: Sendable {
     package mutating func shutDown() {
         isShutDown = true
         dirty = [:]
+        depth = 0
+        waitingSince = [:]
         fresh = FIFO()
         background = FIFO()
         delayed = DelayHeap()
@@ -105,13 +128,10 @@ package struct WorkQueueState<Key: Hashable & Sendable>: Sendable {
         }
     }
 
-    private mutating func take(from queue: WritableKeyPath<Self, FIFO<Key>>, _ priority: WorkPriority) -> Key? {
-        // A key that was moved forward is still in the queue that it left.
+    private mutating func next(in queue: WritableKeyPath<Self, FIFO<Key>>, _ priority: WorkPriority) -> Key? {
         while let key = self[keyPath: queue].popFirst() {
-            guard dirty[key] == priority, !processing.contains(key) else { continue }
-            dirty[key] = nil
-            processing.insert(key)
-            return key
+            // A key that was moved forward is still in the queue that it left.
+            if dirty[key] == priority, processing[key] == nil { return key }
         }
         return nil
     }

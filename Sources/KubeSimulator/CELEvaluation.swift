@@ -36,7 +36,9 @@ extension CELExpression {
             guard case .string(let text) = try target.evaluate(variables) else {
                 throw CELError(message: "no such overload: matches()")
             }
-            return .bool(pattern.occurs(in: text))
+            // Neither yes nor no: a negated rule must not let it pass.
+            guard let occurs = pattern.occurs(in: text) else { throw CELError(message: "text too long for matches()") }
+            return .bool(occurs)
         case .call(let function, let arguments):
             return try Self.call(function, arguments.map { try $0.evaluate(variables) })
         case .quantified(let quantifier, let target, let variable, let predicate):

@@ -7,7 +7,6 @@ struct Collection: Sendable {
         /// The new version; of a deleted object its last one, under the resourceVersion of the deletion.
         var object: StoredObject
         var previous: StoredObject?
-        var weight: Int
     }
 
     private(set) var objects: [ObjectKey: StoredObject] = [:]
@@ -35,24 +34,23 @@ struct Collection: Sendable {
         if previous == nil { keys.insert(object.key, at: position(of: object.key)) }
         append(
             Change(
-                kind: previous == nil ? .added : .modified, object: object, previous: previous,
-                weight: object.value.weight))
+                kind: previous == nil ? .added : .modified, object: object, previous: previous))
     }
 
     mutating func recordDeletion(_ object: StoredObject) {
         guard let previous = objects.removeValue(forKey: object.key) else { return }
         keys.remove(at: position(of: object.key))
-        append(Change(kind: .deleted, object: object, previous: previous, weight: object.value.weight))
+        append(Change(kind: .deleted, object: object, previous: previous))
     }
 
     private mutating func append(_ change: Change) {
         history.append(change)
-        weight += change.weight
+        weight += change.object.weight
         // Forgetting a quarter at once keeps the cost of an append constant on average.
         if history.count > limit + limit / 4 || weight > Self.weightLimit + Self.weightLimit / 4 {
             var dropped = 0
             while dropped < history.count - 1, history.count - dropped > limit || weight > Self.weightLimit {
-                weight -= history[dropped].weight
+                weight -= history[dropped].object.weight
                 dropped += 1
             }
             compacted = dropped > 0 ? history[dropped - 1].object.revision : compacted

@@ -3,13 +3,16 @@ struct Definitions {
     private(set) var kinds: [ResourceKind] = []
     private var sources: [JSONValue] = []
 
+    /// Read once for all servers of a process: simulations start thousands.
+    private static let builtIn = Result<[ResourceKind], any Error> {
+        try JSONValue.documents(yaml: BuiltInKinds.yaml).flatMap { spec in
+            try (spec["versions"]?.arrayValue ?? []).map { try ResourceKind(spec: spec, version: $0, isCustom: false) }
+        }
+    }
+
     /// - Throws: ``StatusError`` naming the definition that cannot be served, and why.
     init(_ texts: [String]) throws {
-        for spec in try JSONValue.documents(yaml: BuiltInKinds.yaml) {
-            for version in spec["versions"]?.arrayValue ?? [] {
-                kinds.append(try ResourceKind(spec: spec, version: version, isCustom: false))
-            }
-        }
+        kinds = try Self.builtIn.get()
         for text in texts {
             for document in try JSONValue.documents(yaml: text) {
                 guard document["kind"]?.stringValue == "CustomResourceDefinition", let spec = document["spec"] else {

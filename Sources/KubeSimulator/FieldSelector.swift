@@ -1,8 +1,6 @@
 /// A field selector: `metadata.name=a,involvedObject.kind!=b`, for the fields that the real server knows of a kind.
 struct FieldSelector: Sendable {
     private var requirements: [(path: [String], value: String, isEqual: Bool)] = []
-    /// The object it asks for, where it names one.
-    private(set) var name: String?
 
     /// - Throws: ``StatusError`` 400 for what is no selector, and for fields that cannot be selected.
     init(_ text: String, of kind: ResourceKind) throws {
@@ -19,7 +17,6 @@ struct FieldSelector: Sendable {
                 throw StatusError(400, "BadRequest", "field label not supported: \(field)")
             }
             requirements.append((path, value, separator != "!="))
-            if field == "metadata.name", separator != "!=" { name = value }
         }
     }
 

@@ -52,6 +52,15 @@ extension JSONValue {
         bytes.append(0x22)
     }
 
+    /// How deep lists and objects are nested.
+    var depth: Int {
+        switch self {
+        case .array(let elements): 1 + (elements.map(\.depth).max() ?? 0)
+        case .object(let members): 1 + (members.values.map(\.depth).max() ?? 0)
+        default: 0
+        }
+    }
+
     /// Roughly the bytes this takes in memory, for the limit of the watch history.
     var weight: Int {
         switch self {

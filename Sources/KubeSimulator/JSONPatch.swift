@@ -1,6 +1,10 @@
 /// RFC 6902, as the API server applies it.
 enum JSONPatch {
     private static let operationLimit = 10_000
+    /// Bytes that `copy` operations may add up to: copies of copies double.
+    private static let copyLimit = 3 << 20
+    /// Deeper results are refused, so that no patch exhausts the stack.
+    private static let depthLimit = 100
 
     /// What the server says about a patch that does not apply, whatever is wrong (fixture 051).
     static let rejected = StatusError(
@@ -14,11 +18,12 @@ enum JSONPatch {
                 "error decoding patch: json: cannot unmarshal object into Go value of type jsonpatch.Patch")
         }
         var result = target
-        for operation in operations { try apply(operation, to: &result) }
+        var copied = 0
+        for operation in operations { try apply(operation, to: &result, copied: &copied) }
         return result
     }
 
-    private static func apply(_ operation: JSONValue, to target: inout JSONValue) throws {
+    private static func apply(_ operation: JSONValue, to target: inout JSONValue, copied: inout Int) throws {
         guard let path = pointer(operation["path"]) else { throw rejected }
         switch operation["op"]?.stringValue {
         case "test":
@@ -35,7 +40,14 @@ enum JSONPatch {
             guard let from = pointer(operation["from"]), let moved = value(at: from[...], in: target) else {
                 throw rejected
             }
-            if operation["op"]?.stringValue == "move" { try remove(at: from[...], from: &target) }
+            if operation["op"]?.stringValue == "move" {
+                try remove(at: from[...], from: &target)
+            } else {
+                copied += moved.weight
+                guard copied <= copyLimit else {
+                    throw StatusError(413, "RequestEntityTooLarge", "the copies are too large")
+                }
+            }
             try set(moved, at: path[...], in: &target, isAdding: true)
         default: throw rejected
         }
@@ -72,6 +84,13 @@ enum JSONPatch {
     private static func set(
         _ value: JSONValue, at path: ArraySlice<String>, in target: inout JSONValue, isAdding: Bool
     ) throws {
+        guard value.depth + path.count <= depthLimit else { throw rejected }
+        try insert(value, at: path, in: &target, isAdding: isAdding)
+    }
+
+    private static func insert(
+        _ value: JSONValue, at path: ArraySlice<String>, in target: inout JSONValue, isAdding: Bool
+    ) throws {
         guard let first = path.first else {
             target = value
             return
@@ -83,14 +102,14 @@ enum JSONPatch {
                 members[first] = value
             } else {
                 guard var member = members[first] else { throw rejected }
-                try set(value, at: path.dropFirst(), in: &member, isAdding: isAdding)
+                try insert(value, at: path.dropFirst(), in: &member, isAdding: isAdding)
                 members[first] = member
             }
             target = .object(members)
         case .array(var elements):
             guard let index = index(first, elements.count, isAdding: isAdding && isLast) else { throw rejected }
             if !isLast {
-                try set(value, at: path.dropFirst(), in: &elements[index], isAdding: isAdding)
+                try insert(value, at: path.dropFirst(), in: &elements[index], isAdding: isAdding)
             } else if isAdding {
                 elements.insert(value, at: index)
             } else {

@@ -5,8 +5,11 @@ struct ListRequest {
     let namespace: String?
     let labels: LabelSelector
     let fields: FieldSelector
+    /// nil: all.
+    let name: String?
 
-    init(_ kind: ResourceKind, namespace: String?, _ target: RequestTarget) throws {
+    init(_ kind: ResourceKind, namespace: String?, name: String? = nil, _ target: RequestTarget) throws {
+        self.name = name
         self.kind = kind
         self.namespace = namespace
         labels = try LabelSelector(target["labelSelector"] ?? "")
@@ -15,6 +18,7 @@ struct ListRequest {
 
     func matches(_ object: StoredObject) -> Bool {
         if let namespace, object.key.namespace != namespace { return false }
+        if let name, object.key.name != name { return false }
         return labels.matches(object.value["metadata", "labels"]) && fields.matches(object.value)
     }
 }

@@ -13,6 +13,7 @@ struct Model: Sendable {
     var changed: Set<String> = []
     var lastEventSweep = 0.0
     private var objectCount = 0
+    private var weight = 0
     private var nextClusterIP: UInt32 = 0
 
     init(_ configuration: KubeSimulator.Configuration, time: String, random: any RandomSource) throws {
@@ -109,7 +110,12 @@ struct Model: Sendable {
     @discardableResult
     mutating func commit(_ object: JSONValue, of kind: ResourceKind) -> StoredObject {
         let stored = version(object)
-        if collections[kind.storage]?.objects[stored.key] == nil { objectCount += 1 }
+        if let previous = collections[kind.storage]?.objects[stored.key] {
+            weight -= previous.weight
+        } else {
+            objectCount += 1
+        }
+        weight += stored.weight
         collections[kind.storage]?.record(stored)
         changed.insert(kind.storage)
         return stored
@@ -118,7 +124,8 @@ struct Model: Sendable {
     /// Removes an object; `last` is how it is shown to watchers.
     mutating func remove(_ last: JSONValue, of kind: ResourceKind) {
         let stored = version(last)
-        guard collections[kind.storage]?.objects[stored.key] != nil else { return }
+        guard let previous = collections[kind.storage]?.objects[stored.key] else { return }
+        weight -= previous.weight
         objectCount -= 1
         collections[kind.storage]?.recordDeletion(stored)
         changed.insert(kind.storage)
@@ -132,7 +139,7 @@ struct Model: Sendable {
         let key = ObjectKey(
             namespace: object["metadata", "namespace"]?.stringValue ?? "",
             name: object["metadata", "name"]?.stringValue ?? "")
-        return StoredObject(key: key, value: object, revision: revision)
+        return StoredObject(key: key, value: object, revision: revision, weight: object.weight)
     }
 
     mutating func compact() {
@@ -147,14 +154,24 @@ struct Model: Sendable {
             collections[name] = Collection(compacted: self.revision, limit: configuration.historyLimit)
         }
         objectCount = 0
+        weight = 0
         for (kind, object) in objects { commit(object, of: kind) }
         compact()
     }
 
-    func checkRoom() throws {
-        guard objectCount < configuration.objectLimit else {
-            throw StatusError(
-                429, "TooManyRequests", "this API server holds \(objectCount) objects, its limit", retryAfter: 5)
+    /// Bytes that one object, and all together, may take; etcd's limits are of the same order.
+    private static let objectWeightLimit = 4 << 20
+    private static let weightLimit = 512 << 20
+
+    /// Refuses what would make this server grow without end.
+    func checkRoom(for object: JSONValue, isNew: Bool) throws {
+        let size = object.weight
+        if size > Self.objectWeightLimit {
+            throw StatusError(413, "RequestEntityTooLarge", "etcdserver: request is too large")
+        }
+        guard !isNew || objectCount < configuration.objectLimit, weight + size <= Self.weightLimit else {
+            let problem = "this API server is full: \(objectCount) objects, \(weight >> 20) MiB"
+            throw StatusError(429, "TooManyRequests", problem, retryAfter: 5)
         }
     }
 

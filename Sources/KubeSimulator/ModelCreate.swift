@@ -39,7 +39,7 @@ extension Model {
                 409, "AlreadyExists", "\(kind.qualifiedPlural) \"\(request.name)\" already exists",
                 details: Self.details(kind, request.name))
         }
-        try checkRoom()
+        try checkRoom(for: object, isNew: true)
         if request.isDryRun { return WriteResult(object: object, isCreated: true, warnings: warnings) }
         if kind.plural == "events" { forgetOldEvents(at: request.time) }
         return WriteResult(object: commit(object, of: kind).value, isCreated: true, warnings: warnings)

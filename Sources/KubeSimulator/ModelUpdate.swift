@@ -50,6 +50,7 @@ extension Model {
         if !causes.isEmpty { throw Self.invalid(kind, request.name, causes) }
         try validate(object, kind, before: live)
         object["metadata", "resourceVersion"] = live["metadata", "resourceVersion"]
+        try checkRoom(for: object, isNew: false)
         if request.isDryRun || object == live { return WriteResult(object: object, warnings: warnings) }
         let isTerminating = live["metadata", "deletionTimestamp"] != nil
         let isFinal = isTerminating && (object["metadata", "finalizers"]?.arrayValue ?? []).isEmpty

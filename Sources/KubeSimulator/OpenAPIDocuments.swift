@@ -107,8 +107,11 @@ struct OpenAPIDocuments: Sendable {
         let list = resources(group: group, version: version)["resources"]?.arrayValue ?? []
         var result: [JSONValue] = []
         for resource in list {
+            // The real server leaves group and version of its own kinds empty here.
+            let isCustom = kinds.contains { $0.isCustom && $0.group == group }
             let responseKind: JSONValue = [
-                "group": .string(group), "version": .string(version), "kind": resource["kind"] ?? "",
+                "group": .string(isCustom ? group : ""), "version": .string(isCustom ? version : ""),
+                "kind": resource["kind"] ?? "",
             ]
             let name = resource["name"]?.stringValue ?? ""
             if name.hasSuffix("/status"), var parent = result.popLast() {

@@ -21,9 +21,9 @@ final class Pattern: Sendable {
         self.regex = Mutex(regex)
     }
 
-    /// Whether the pattern occurs in `text`, as RE2's unanchored search; longer texts than the limit never match.
-    func occurs(in text: String) -> Bool {
-        guard text.utf8.count <= Self.lengthLimit else { return false }
+    /// Whether the pattern occurs in `text`, as RE2's unanchored search; nil for a text too long to be tried.
+    func occurs(in text: String) -> Bool? {
+        guard text.utf8.count <= Self.lengthLimit else { return nil }
         return regex.withLock { regex in ((try? regex.firstMatch(in: text)) ?? nil) != nil }
     }
 }

@@ -25,6 +25,8 @@ final class Schema: Sendable {
     /// Key of a strategic merge patch's list, as `name` of containers; else the list is replaced.
     let patchMergeKey: String?
     let rules: [ValidationRule]
+    /// Whether rules stand here or anywhere below.
+    let hasRules: Bool
     let description: String
     /// The schema as written, for `/openapi/v3`.
     let source: JSONValue
@@ -93,6 +95,9 @@ final class Schema: Sendable {
         isAtomicMap = source["x-kubernetes-map-type"]?.stringValue == "atomic"
         patchMergeKey = source["x-kubernetes-patch-merge-key"]?.stringValue
         rules = try (source["x-kubernetes-validations"]?.arrayValue ?? []).map { try ValidationRule($0, at: path) }
+        hasRules =
+            !rules.isEmpty || properties.values.contains(where: \.hasRules) || items?.hasRules == true
+            || additionalProperties?.hasRules == true
         description = source["description"]?.stringValue ?? ""
         self.source = source
     }

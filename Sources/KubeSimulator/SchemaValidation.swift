@@ -15,11 +15,6 @@ extension Schema {
         return causes
     }
 
-    private var hasRules: Bool {
-        !rules.isEmpty || properties.values.contains(where: \.hasRules) || items?.hasRules == true
-            || additionalProperties?.hasRules == true
-    }
-
     static func join(_ path: String, _ name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
 
     private func validate(_ value: JSONValue, at path: String, into causes: inout [Cause]) {
@@ -79,7 +74,7 @@ extension Schema {
         if let minimum = limits.minLength, length < minimum {
             causes.append(.invalid(path, value, "\(path) in body should be at least \(minimum) chars long"))
         }
-        if let pattern, !pattern.occurs(in: text) {
+        if let pattern, pattern.occurs(in: text) != true {
             causes.append(.invalid(path, value, "\(path) in body should match '\(pattern.source)'"))
         }
         if format == "date-time", CivilTime.unixTime(text) == nil {
@@ -152,7 +147,7 @@ extension Schema {
     }
 
     private func checkRules(_ value: JSONValue, before old: JSONValue?, at path: String, into causes: inout [Cause]) {
-        guard !value.isNull else { return }
+        guard hasRules, !value.isNull else { return }
         for rule in rules {
             if let problem = rule.problem(of: value, before: old) { causes.append(.invalid(path, value, problem)) }
         }

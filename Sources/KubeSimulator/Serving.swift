@@ -16,7 +16,7 @@ extension KubeSimulator {
                 let object = try state.withLock { try $0.model.stored(kind, key) }
                 return show(object, kind, representation, target)
             }
-            let list = try ListRequest(kind, namespace: address.namespace, target)
+            let list = try ListRequest(kind, namespace: address.namespace, name: address.name, target)
             if target.flag("watch") { return try await watch(list, representation, target, fault: fault) }
             return try await respond(to: list, representation, target)
         }

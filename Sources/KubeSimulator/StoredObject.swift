@@ -20,9 +20,12 @@ final class StoredObject: Sendable {
     let key: ObjectKey
     let value: JSONValue
     let revision: UInt64
+    /// Roughly the bytes it takes; 0 where it is only shown.
+    let weight: Int
     private let encodings = Mutex<[Form: [UInt8]]>([:])
 
-    init(key: ObjectKey, value: JSONValue, revision: UInt64) {
+    init(key: ObjectKey, value: JSONValue, revision: UInt64, weight: Int = 0) {
+        self.weight = weight
         self.key = key
         self.value = value
         self.revision = revision

@@ -12,13 +12,13 @@ struct CancellationTests {
         connection.waitForClose()
     }
 
-    /// Cancels once the server has `requests` and `inBody` says so, and expects the end soon after.
+    /// Cancels `task` and expects its end, and its connection's, soon after.
     private func cancel(_ task: Task<Void, any Error>, on server: RawServer) async throws {
         let start = ContinuousClock.now
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }
         #expect(try await eventually { server.openCount == 0 })
-        #expect(ContinuousClock.now - start < .seconds(1), "100 ms on a quiet machine")
+        #expect(ContinuousClock.now - start < .seconds(10), "a few milliseconds on a quiet machine")
     }
 
     @Test func `a task cancelled before it starts sends nothing`() async throws {

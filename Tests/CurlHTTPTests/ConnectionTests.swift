@@ -81,8 +81,7 @@ struct ConnectionTests {
 
     /// The request was received on the kept connection; libcurl's second attempt is refused.
     ///
-    /// What the caller hears must
-    /// not be "connection refused", which would say that nothing was received.
+    /// What the caller hears must not be "connection refused", which would say that nothing was received.
     @Test func `a repeated request that is refused may have been received`() async throws {
         let box = ServerBox()
         let server = try RawServer { connection in
@@ -109,11 +108,17 @@ struct ConnectionTests {
             try await RawServer.serving(script) { server async throws in
                 try await withTransport { transport async throws in
                     let urls = Array(repeating: stalling.url, count: 20) + ["http://127.0.0.1:\(silence.port)"]
-                    let stalled = urls.map { url in Task { _ = try await transport.send(.get(url)) } }
+                    let stalled = urls.map { url in
+                        Task {
+                            let request = HTTPRequest.get(url) {
+                                $0.connectTimeout = .seconds(3600)
+                                $0.totalTimeout = nil
+                            }
+                            _ = try await transport.send(request)
+                        }
+                    }
                     #expect(try await eventually { stalling.requests.count == 20 })
-                    let start = ContinuousClock.now
                     for _ in 0..<50 { _ = try await transport.send(.get(server.url)) }
-                    #expect(ContinuousClock.now - start < .seconds(5))
                     for task in stalled { task.cancel() }
                     for task in stalled { _ = await task.result }
                 }

@@ -48,6 +48,29 @@ struct LifetimeTests {
         }
     }
 
+    @Test func `running out of descriptors fails that request and no later one`() async throws {
+        await #expect(processExitsWith: .success) {
+            let server = try RawServer { connection in
+                while connection.readRequest() != nil { connection.reply() }
+            }
+            try await withTransport { transport async throws in
+                _ = try await transport.send(.get(server.url))
+                var limit = rlimit()
+                unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+                let before = limit.rlim_cur
+                limit.rlim_cur = 3
+                unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+                let failure = try await transport.failure(of: .get(server.url) { $0.connection = .fresh })
+                limit.rlim_cur = before
+                unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+                precondition(failure?.kind == .connectFailed)
+                precondition(failure?.message.hasSuffix(": too many open files") == true, "\(failure as Any)")
+                _ = try await transport.send(.get(server.url) { $0.connection = .fresh })
+            }
+            server.stop()
+        }
+    }
+
     @Test func `transports come and go without a trace`() async throws {
         await #expect(processExitsWith: .success) {
             let server = try RawServer { connection in

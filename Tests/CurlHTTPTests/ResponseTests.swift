@@ -167,7 +167,7 @@ struct ResponseTests {
     }
 
     @Test func `gzip is decoded, and a bomb stops at the limit`() async throws {
-        let bomb = try run("/bin/gzip", ["-c"], input: Array(repeating: 0, count: 64 << 20))
+        let bomb = try await runCommand("/bin/gzip", ["-c"], input: Array(repeating: 0, count: 64 << 20))
         #expect(bomb.count < 100 << 10)
         let script: RawServer.Script = { connection in
             connection.readRequest()

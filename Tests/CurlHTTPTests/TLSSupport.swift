@@ -4,79 +4,104 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Certificates for one test run, made by the `openssl` command in a directory that goes with this value.
-final class Certificates: Sendable {
-    let directory: URL
+/// Certificates for one test run, made by the `openssl` command.
+struct Certificates: Sendable {
+    /// File name to content.
+    private var files: [String: [UInt8]] = [:]
 
-    init() throws {
-        directory = FileManager.default.temporaryDirectory.appending(path: "curl-tls-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-        try make("ca", "/CN=Test CA", ["-addext", "basicConstraints=critical,CA:TRUE"])
-        try make("other-ca", "/CN=Other CA", ["-addext", "basicConstraints=critical,CA:TRUE"])
-        let issuer = ["-CA", path("ca.pem"), "-CAkey", path("ca.key")]
-        try make("server", "/CN=server", issuer + ["-addext", "subjectAltName=IP:127.0.0.1"])
-        try make("named", "/CN=named", issuer + ["-addext", "subjectAltName=DNS:vllm.example"])
-        try make("client", "/CN=client", issuer)
-        try openssl([
-            "pkey", "-in", path("client.key"), "-aes256", "-passout", "pass:secret", "-out", path("locked.key"),
-        ])
+    /// Made when the first test asks.
+    static let made = Task { try await Certificates() }
+
+    private init() async throws {
+        let directory = try TemporaryDirectory()
+        func make(_ name: String, _ arguments: [String]) async throws {
+            try await openssl(
+                [
+                    "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+                    "-subj", "/CN=Test \(name)", "-keyout", directory.path("\(name).key"),
+                    "-out", directory.path("\(name).pem"),
+                ] + arguments)
+        }
+        let issuer = ["-CA", directory.path("ca.pem"), "-CAkey", directory.path("ca.key")]
+        for name in ["ca", "other-ca"] { try await make(name, ["-addext", "basicConstraints=critical,CA:TRUE"]) }
+        try await make("server", issuer + ["-addext", "subjectAltName=IP:127.0.0.1"])
+        try await make("named", issuer + ["-addext", "subjectAltName=DNS:vllm.example"])
+        try await make("client", issuer)
+        try await openssl(
+            ["pkey", "-in", directory.path("client.key"), "-aes256", "-passout", "pass:secret"]
+                + ["-out", directory.path("locked.key")])
+        for name in try FileManager.default.contentsOfDirectory(atPath: directory.url.path) {
+            files[name] = try directory.read(name)
+        }
     }
 
-    deinit { try? FileManager.default.removeItem(at: directory) }
+    func pem(_ name: String) throws -> [UInt8] { try #require(files[name]) }
+}
 
-    func path(_ name: String) -> String { directory.appending(path: name).path }
+/// Runs `openssl` and returns what it printed.
+@discardableResult
+func openssl(_ arguments: [String], input: [UInt8] = []) async throws -> [UInt8] {
+    try await runCommand(try #require(installedProgram("openssl"), "openssl is not installed"), arguments, input: input)
+}
 
-    func pem(_ name: String) throws -> [UInt8] { Array(try Data(contentsOf: directory.appending(path: name))) }
+/// A directory that goes with this value.
+final class TemporaryDirectory: Sendable {
+    let url = FileManager.default.temporaryDirectory.appending(path: "curl-tests-\(UUID().uuidString)")
 
-    @discardableResult
-    func openssl(_ arguments: [String]) throws -> [UInt8] {
-        try run(try #require(program("openssl"), "openssl is not installed"), arguments)
-    }
+    init() throws { try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true) }
 
-    private func make(_ name: String, _ subject: String, _ arguments: [String]) throws {
-        try openssl(
-            [
-                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
-                "-subj", subject, "-keyout", path("\(name).key"), "-out", path("\(name).pem"),
-            ] + arguments)
-    }
+    deinit { try? FileManager.default.removeItem(at: url) }
+
+    func path(_ name: String) -> String { url.appending(path: name).path }
+
+    func read(_ name: String) throws -> [UInt8] { Array(try Data(contentsOf: url.appending(path: name))) }
+
+    func write(_ bytes: [UInt8], to name: String) throws { try Data(bytes).write(to: url.appending(path: name)) }
 }
 
 /// An `nghttpx` that speaks TLS, and offers HTTP/2, in front of a plain server.
 final class TLSProxy: Sendable {
     let port: Int
     private let process: Process
-    private let accessLog: String
+    private let directory: TemporaryDirectory
 
     /// True where the tools are missing and may be: on a developer's machine, not in CI.
     static var isMissing: Bool {
-        guard program("nghttpx") == nil || program("openssl") == nil else { return false }
+        guard installedProgram("nghttpx") == nil || installedProgram("openssl") == nil else { return false }
         print("The TLS tests need nghttpx (package nghttp2-proxy) and openssl, which are not installed.")
         return ProcessInfo.processInfo.environment["CI"] != "true"
     }
 
-    private init(port: Int, process: Process, accessLog: String) {
-        (self.port, self.process, self.accessLog) = (port, process, accessLog)
+    private init(port: Int, process: Process, directory: TemporaryDirectory) {
+        (self.port, self.process, self.directory) = (port, process, directory)
     }
 
     /// Runs `body` with a proxy before `backend`, which shows the certificate `name`.
+    ///
+    /// With `asksClients` it demands a client certificate of the authority `ca`.
     static func serving<Value>(
-        _ backend: RawServer, as name: String = "server", _ certificates: Certificates, _ arguments: [String] = [],
+        _ backend: RawServer, as name: String = "server", asksClients: Bool = false,
         _ body: (TLSProxy) async throws -> Value
     ) async throws -> Value {
         let port = try unusedPort()
-        let log = certificates.path("access-\(port).log")
+        let directory = try TemporaryDirectory()
+        let certificates = try await Certificates.made.value
+        try directory.write(try certificates.pem("\(name).key"), to: "key")
+        try directory.write(try certificates.pem("\(name).pem"), to: "certificate")
+        try directory.write(try certificates.pem("ca.pem"), to: "ca")
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: try #require(program("nghttpx"), "nghttpx is not installed"))
+        process.executableURL = URL(
+            fileURLWithPath: try #require(installedProgram("nghttpx"), "nghttpx is not installed"))
         process.arguments =
             [
                 "--conf=/dev/null", "--single-process", "--frontend=127.0.0.1,\(port)",
-                "--backend=127.0.0.1,\(backend.port)", "--accesslog-file=\(log)",
+                "--backend=127.0.0.1,\(backend.port)", "--accesslog-file=\(directory.path("log"))",
                 "--accesslog-format=$remote_port $alpn", "--errorlog-file=/dev/null",
-            ] + arguments + [certificates.path("\(name).key"), certificates.path("\(name).pem")]
+            ] + (asksClients ? ["--verify-client", "--verify-client-cacert=\(directory.path("ca"))"] : [])
+            + [directory.path("key"), directory.path("certificate")]
         process.standardError = FileHandle.nullDevice
         try process.run()
-        let proxy = TLSProxy(port: port, process: process, accessLog: log)
+        let proxy = TLSProxy(port: port, process: process, directory: directory)
         defer {
             process.terminate()
             process.waitUntilExit()
@@ -89,7 +114,7 @@ final class TLSProxy: Sendable {
 
     /// The client's port and the protocol of every request answered so far.
     var requests: [(port: String, version: String)] {
-        let text = (try? String(contentsOfFile: accessLog, encoding: .utf8)) ?? ""
+        let text = String(decoding: (try? directory.read("log")) ?? [], as: UTF8.self)
         return text.split(separator: "\n").map { line in
             let words = line.split(separator: " ").map(String.init)
             return (words.first ?? "", words.last ?? "")

@@ -10,7 +10,7 @@ struct TLSTests {
     private let certificates: Certificates
     private let script = answering { connection, _ in connection.reply(body: "trusted") }
 
-    init() throws { certificates = try Certificates() }
+    init() async throws { certificates = try await Certificates.made.value }
 
     private func tls(authority: String? = "ca", client: String? = nil, key: String? = nil) throws -> TLSOptions {
         var tls = TLSOptions()
@@ -22,11 +22,11 @@ struct TLSTests {
 
     /// Runs `body` with the URL of a server with certificate `name`, and returns what reached the server behind it.
     private func serving(
-        as name: String = "server", _ arguments: [String] = [],
+        as name: String = "server", asksClients: Bool = false,
         _ body: (CurlTransport, TLSProxy) async throws -> Void
     ) async throws -> [RawRequest] {
         try await RawServer.serving(script) { server async throws in
-            try await TLSProxy.serving(server, as: name, certificates, arguments) { proxy async throws in
+            try await TLSProxy.serving(server, as: name, asksClients: asksClients) { proxy async throws in
                 try await withTransport { try await body($0, proxy) }
             }
             return server.requests
@@ -62,11 +62,13 @@ struct TLSTests {
     @Test func `the system's authorities are not trusted beside the given ones`() async throws {
         // In a process of its own: the environment is global.
         await #expect(processExitsWith: .success) {
-            let certificates = try Certificates()
+            let certificates = try await Certificates.made.value
+            let directory = try TemporaryDirectory()
+            try directory.write(try certificates.pem("ca.pem"), to: "ca.pem")
             try await RawServer.serving(answering { connection, _ in connection.reply() }) { server async throws in
-                try await TLSProxy.serving(server, certificates) { proxy async throws in
-                    unsafe setenv("SSL_CERT_FILE", certificates.path("ca.pem"), 1)
-                    unsafe setenv("SSL_CERT_DIR", certificates.directory.path, 1)
+                try await TLSProxy.serving(server) { proxy async throws in
+                    unsafe setenv("SSL_CERT_FILE", directory.path("ca.pem"), 1)
+                    unsafe setenv("SSL_CERT_DIR", directory.url.path, 1)
                     var options = HTTPOptions()
                     options.tls.authorities = try certificates.pem("other-ca.pem")
                     let request = HTTPRequest(.get, proxy.url, options: options)
@@ -80,12 +82,10 @@ struct TLSTests {
     /// Writes into the machine's own store, so only CI runs it.
     @Test(.enabled(if: ProcessInfo.processInfo.environment["CI"] == "true", "changes /etc/ssl/certs"))
     func `an authority in the system's store is not trusted beside the given ones`() async throws {
-        let hash = String(
-            decoding: try certificates.openssl(["x509", "-hash", "-noout", "-in", certificates.path("ca.pem")]),
-            as: UTF8.self
-        ).trimmingCharacters(in: .whitespacesAndNewlines)
-        let entry = "/etc/ssl/certs/\(hash).0"
-        try FileManager.default.copyItem(atPath: certificates.path("ca.pem"), toPath: entry)
+        let authority = try certificates.pem("ca.pem")
+        let hash = String(decoding: try await openssl(["x509", "-hash", "-noout"], input: authority), as: UTF8.self)
+        let entry = "/etc/ssl/certs/\(hash.trimmingCharacters(in: .whitespacesAndNewlines)).0"
+        try Data(authority).write(to: URL(filePath: entry))
         defer { try? FileManager.default.removeItem(atPath: entry) }
         _ = try await serving { (transport, proxy) async throws in
             let (system, other) = (try tls(authority: nil), try tls(authority: "other-ca"))
@@ -116,8 +116,7 @@ struct TLSTests {
     }
 
     @Test func `a client certificate is shown, and its connection serves nobody without it`() async throws {
-        let arguments = ["--verify-client", "--verify-client-cacert=\(certificates.path("ca.pem"))"]
-        let requests = try await serving(arguments) { (transport, proxy) async throws in
+        let requests = try await serving(asksClients: true) { (transport, proxy) async throws in
             let (identified, anonymous) = (try tls(client: "client", key: "client"), try tls())
             #expect(try await transport.send(.get(proxy.url) { $0.tls = identified }).text == "trusted")
             #expect(try await transport.failure(of: .get(proxy.url) { $0.tls = anonymous }) != nil)
@@ -165,7 +164,7 @@ struct TLSTests {
         let large = answering { connection, _ in connection.reply(body: body) }
         let tls = try tls()
         try await RawServer.serving(large) { server async throws in
-            try await TLSProxy.serving(server, certificates) { proxy async throws in
+            try await TLSProxy.serving(server) { proxy async throws in
                 try await withTransport { transport async throws in
                     try await withThrowingTaskGroup(of: Void.self) { group in
                         for number in 0..<40 {

@@ -4,25 +4,31 @@ import TestSupport
 import Testing
 
 /// Every way in which nothing comes, and that each is told apart.
+///
+/// A request has no other limit than the one under test, so that ending at all is the proof; a loaded machine may be late.
 struct TimeoutTests {
     private func fail(
         _ url: String, _ change: (inout HTTPOptions) -> Void
     ) async throws -> (failure: HTTPFailure?, took: Duration) {
         try await withTransport { transport async throws in
             let start = ContinuousClock.now
-            let failure = try await transport.failure(of: .get(url, change))
+            let request = HTTPRequest.get(url) {
+                $0.connectTimeout = .seconds(3600)
+                $0.totalTimeout = nil
+                change(&$0)
+            }
+            let failure = try await transport.failure(of: request)
             return (failure, ContinuousClock.now - start)
         }
     }
 
     @Test func `a refused connection fails at once and says so`() async throws {
         let port = try unusedPort()
-        let (failure, took) = try await fail("http://127.0.0.1:\(port)/x?token=secret") { _ in }
+        let (failure, _) = try await fail("http://127.0.0.1:\(port)/x?token=secret") { _ in }
         #expect(
             failure
                 == HTTPFailure(
                     .connectionRefused, "could not connect to 127.0.0.1 port \(port): connection refused"))
-        #expect(took < .seconds(5))
     }
 
     @Test func `a connection nobody accepts ends with the connect timeout`() async throws {
@@ -32,7 +38,7 @@ struct TimeoutTests {
         }
         #expect(failure?.kind == .connectTimeout)
         #expect(failure?.message == "could not connect to 127.0.0.1 port \(silence.port) within 300 ms")
-        #expect((.milliseconds(300)..<(.seconds(5))).contains(took))
+        #expect(took >= .milliseconds(300))
     }
 
     @Test func `a total timeout while connecting is a connect timeout, since nothing was sent`() async throws {
@@ -61,7 +67,7 @@ struct TimeoutTests {
             try await RawServer.serving(script) { server async throws in
                 let (failure, took) = try await fail(server.url) { $0.totalTimeout = .milliseconds(400) }
                 #expect(failure?.kind == .requestTimeout)
-                #expect((.milliseconds(400)..<(.seconds(5))).contains(took))
+                #expect(took >= .milliseconds(400))
             }
         }
     }

@@ -129,7 +129,7 @@ struct ControllerTests {
 
         #expect(journal.all == ["cancelled"])
         #expect(queue.failureCount(of: "a") == 0)
-        #expect(queue.inProgress == 0)
+        #expect(queue.counts.inProgress == 0)
     }
 
     @Test func `66: ten thousand keys and their delays are no matter`() throws {

@@ -105,6 +105,20 @@ struct StoreTests {
         #expect(store.hasSynced)
     }
 
+    @Test func `a store of several namespaces is synced when each was listed, and lists do not touch the others`() {
+        let store = Store<Thing>(namespaces: 2)
+        var other = Thing("a", version: "1")
+        other.metadata.namespace = "other"
+
+        store.replace(with: [Thing("a", version: "1")], in: "ns")
+        #expect(!store.hasSynced)
+        store.replace(with: [other], in: "other")
+        #expect(store.hasSynced)
+        #expect(store.count == 2)
+        store.replace(with: [], in: "ns")
+        #expect(store.all() == [other])
+    }
+
     @Test func `64: waiting can be cancelled`() throws {
         let time = VirtualTime()
         let store = Store<Thing>()

@@ -4,14 +4,14 @@ import Testing
 struct WorkQueueStateTests {
     private func taken(_ queue: inout WorkQueueState<String>) -> [String] {
         var keys: [String] = []
-        while let key = queue.take() { keys.append(key) }
+        while let key = queue.take(at: .zero)?.key { keys.append(key) }
         return keys
     }
 
     @Test func `130: a key added many times is handed out once`() {
         var queue = WorkQueueState<String>()
-        for _ in 0..<3 { queue.add("a") }
-        queue.add("b")
+        for _ in 0..<3 { queue.add("a", now: .zero) }
+        queue.add("b", now: .zero)
         #expect(queue.depth == 2)
         #expect(taken(&queue) == ["a", "b"])
         #expect(queue.depth == 0)
@@ -19,11 +19,11 @@ struct WorkQueueStateTests {
 
     @Test func `130, 131: a key added while in progress comes once more afterwards, and not before`() {
         var queue = WorkQueueState<String>()
-        queue.add("a")
-        #expect(queue.take() == "a")
-        queue.add("a")
-        queue.add("a")
-        #expect(queue.take() == nil)
+        queue.add("a", now: .zero)
+        #expect(queue.take(at: .zero)?.key == "a")
+        queue.add("a", now: .zero)
+        queue.add("a", now: .zero)
+        #expect(queue.take(at: .zero) == nil)
         #expect(queue.depth == 0)
 
         let comesAgain = queue.done("a")
@@ -31,38 +31,38 @@ struct WorkQueueStateTests {
         #expect(taken(&queue) == ["a"])
         let comesThrice = queue.done("a")
         #expect(!comesThrice)
-        #expect(queue.take() == nil)
+        #expect(queue.take(at: .zero) == nil)
     }
 
     @Test func `130: a key can be added again after it is done`() {
         var queue = WorkQueueState<String>()
-        queue.add("a")
-        _ = queue.take()
+        queue.add("a", now: .zero)
+        _ = queue.take(at: .zero)
         queue.done("a")
-        queue.add("a")
-        #expect(queue.take() == "a")
+        queue.add("a", now: .zero)
+        #expect(queue.take(at: .zero)?.key == "a")
     }
 
     @Test func `69: fresh keys go first, each priority in the order of coming`() {
         var queue = WorkQueueState<Int>()
-        for key in 0..<4 { queue.add(key, priority: .background) }
-        queue.add(10)
-        queue.add(2)
-        queue.add(3, priority: .background)
+        for key in 0..<4 { queue.add(key, priority: .background, now: .zero) }
+        queue.add(10, now: .zero)
+        queue.add(2, now: .zero)
+        queue.add(3, priority: .background, now: .zero)
         var order: [Int] = []
-        while let key = queue.take() { order.append(key) }
+        while let key = queue.take(at: .zero)?.key { order.append(key) }
         #expect(order == [10, 2, 0, 1, 3])
     }
 
     @Test func `69: a key that waits as fresh is not set back`() {
         var queue = WorkQueueState<Int>()
-        queue.add(1)
-        queue.add(1, priority: .background)
-        queue.add(2)
-        #expect(queue.take() == 1)
+        queue.add(1, now: .zero)
+        queue.add(1, priority: .background, now: .zero)
+        queue.add(2, now: .zero)
+        #expect(queue.take(at: .zero)?.key == 1)
         queue.done(1)
-        #expect(queue.take() == 2)
-        #expect(queue.take() == nil)
+        #expect(queue.take(at: .zero)?.key == 2)
+        #expect(queue.take(at: .zero) == nil)
     }
 
     @Test func `132: the earlier of two times counts`() {
@@ -86,7 +86,7 @@ struct WorkQueueStateTests {
         for (key, deadline) in [(1, 3), (2, 1), (3, 2), (4, 1), (5, 9)] { queue.add(key, at: .seconds(deadline)) }
         queue.advance(to: .seconds(5))
         var order: [Int] = []
-        while let key = queue.take() { order.append(key) }
+        while let key = queue.take(at: .zero)?.key { order.append(key) }
         #expect(order == [2, 4, 3, 1])
         #expect(queue.delayedCount == 1)
     }
@@ -94,7 +94,7 @@ struct WorkQueueStateTests {
     @Test func `a key added now keeps its later time too`() {
         var queue = WorkQueueState<String>()
         queue.add("a", at: .seconds(10))
-        queue.add("a")
+        queue.add("a", now: .zero)
         #expect(taken(&queue) == ["a"])
         queue.done("a")
         #expect(queue.advance(to: .seconds(10)) == 1)
@@ -119,18 +119,33 @@ struct WorkQueueStateTests {
 
     @Test func `139: after a shutdown nothing is handed out or taken in, and work in hand may end`() {
         var queue = WorkQueueState<String>()
-        queue.add("a")
-        queue.add("b")
-        _ = queue.take()
+        queue.add("a", now: .zero)
+        queue.add("b", now: .zero)
+        _ = queue.take(at: .zero)
         queue.shutDown()
-        queue.add("c")
+        queue.add("c", now: .zero)
         queue.add("d", at: .seconds(1))
 
-        #expect(queue.take() == nil)
+        #expect(queue.take(at: .zero) == nil)
         let comesAgain = queue.done("a")
         #expect(!comesAgain)
         #expect(queue.nextDeadline == nil)
         #expect(queue.inProgress == 0)
+    }
+
+    @Test func `140: what metrics need is counted`() {
+        var queue = WorkQueueState<String>()
+        queue.add("a", now: .seconds(1))
+        queue.add("a", now: .seconds(2))
+        queue.add("b", now: .seconds(3))
+        _ = queue.failed("a")
+        #expect(queue.adds == 2 && queue.retries == 1)
+
+        let first = queue.take(at: .seconds(11))
+        #expect(first?.key == "a" && first?.waited == .seconds(10))
+        let second = queue.take(at: .seconds(13))
+        #expect(second?.waited == .seconds(10))
+        #expect(queue.workTimes(at: .seconds(20)).sorted() == [.seconds(7), .seconds(9)])
     }
 
     /// A plain model: what must hold after any sequence of calls.
@@ -147,7 +162,7 @@ struct WorkQueueStateTests {
             let key = Int(random.next() % 8)
             switch random.next() % 6 {
             case 0:
-                queue.add(key, priority: random.next() % 2 == 0 ? .fresh : .background)
+                queue.add(key, priority: random.next() % 2 == 0 ? .fresh : .background, now: .seconds(now))
                 wanted.insert(key)
             case 1:
                 let deadline = now + Int(random.next() % 5)
@@ -161,7 +176,7 @@ struct WorkQueueStateTests {
                     due[key] = nil
                 }
             case 3, 4:
-                if let key = queue.take() {
+                if let key = queue.take(at: .seconds(now))?.key {
                     #expect(wanted.contains(key) && !working.contains(key))
                     wanted.remove(key)
                     working.insert(key)

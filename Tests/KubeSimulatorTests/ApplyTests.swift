@@ -69,6 +69,23 @@ import Testing
         #expect(owners.map { $0["fieldsV1", "f:spec", "f:loraPath"] != nil } == [false, true])
     }
 
+    @Test func `several conflicts are listed by owner`() async throws {
+        let simulator = try makeSimulator()
+        try simulator.create(adapter("a", path: "/a"), fieldManager: "editor")
+        _ = try await apply(simulator, configuration(["baseModelName": "llama"]), by: "one")
+        let refused = try await apply(
+            simulator, configuration(["loraPath": "/b", "baseModelName": "qwen", "suspend": true]), by: "two")
+        let message = """
+            Apply failed with 3 conflicts: conflicts with "editor" using lora-operator.dev/v1alpha1:
+            - .spec.loraPath
+            - .spec.suspend
+            conflicts with "one":
+            - .spec.baseModelName
+            """
+        #expect(refused.json["message"]?.stringValue == message)
+        #expect(refused.json["details", "causes"]?.arrayValue?.count == 3)
+    }
+
     @Test func `an update takes ownership of what it changed only`() async throws {
         let simulator = try makeSimulator()
         _ = try await apply(simulator, configuration(base), by: "one")
@@ -119,10 +136,13 @@ import Testing
         let anonymous = try await simulator.ask(
             .patch, "\(adapters)/a", type: "application/apply-patch+yaml", configuration(base))
         #expect(anonymous.status == 422)
-        let unknown = try await simulator.ask(
-            .patch, "\(adapters)/a?fieldManager=me&fieldValidation=Strict", type: "application/apply-patch+yaml",
-            configuration(["nonsense": 1]))
-        #expect(unknown.status == 400)
+        var object = configuration(["nonsense": 1])
+        let unknown = try await apply(simulator, object, by: "me")
+        #expect(unknown.status == 500, "the real server's own words")
+        let kind = "failed to create typed patch object (/a; lora-operator.dev/v1alpha1, Kind=LoRAAdapter)"
+        #expect(unknown.json["message"]?.stringValue == "\(kind): .spec.nonsense: field not declared in schema")
+        object["metadata", "managedFields"] = [["manager": "me"]]
+        #expect(try await apply(simulator, object, by: "me").status == 400)
     }
 
     @Test func `apply reads YAML`() async throws {

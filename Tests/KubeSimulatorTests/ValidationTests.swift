@@ -119,6 +119,13 @@ import Testing
         #expect(try accepts(schema, value) == isAccepted)
     }
 
+    @Test func `a text too long to be matched is no match, and no proof of absence`() throws {
+        let long = JSONValue.string(String(repeating: "a", count: 5000))
+        #expect(try !accepts(rule("self.matches('a')"), long))
+        #expect(try !accepts(rule("!self.matches('b')"), long))
+        #expect(try !accepts(["type": "string", "pattern": "a"], long))
+    }
+
     @Test(arguments: ["A", "a_b", "-a", "", String(repeating: "a", count: 254)])
     func `names follow RFC 1123`(name: String) throws {
         #expect(throws: StatusError.self) { try makeSimulator().create(adapter(name)) }

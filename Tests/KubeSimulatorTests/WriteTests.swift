@@ -47,6 +47,18 @@ import Testing
         #expect(simulator.resourceVersion == version)
     }
 
+    @Test func `a JSON Patch that doubles itself is stopped`() async throws {
+        let simulator = try makeSimulator()
+        try simulator.create(adapter("a"))
+        let double: JSONValue = ["op": "copy", "from": "/spec", "path": "/spec/again"]
+        let deep = try await patch(simulator, .array(Array(repeating: double, count: 200)))
+        #expect([413, 422].contains(deep.status))
+        let wide = (0..<60).map {
+            JSONValue.object(["op": "copy", "from": "/metadata", "path": .string("/metadata/x\($0)")])
+        }
+        #expect([413, 422].contains(try await patch(simulator, .array(wide)).status))
+    }
+
     @Test func `strategic merge patches merge keyed lists and obey directives`() async throws {
         let simulator = try makeSimulator()
         try simulator.create([
@@ -142,6 +154,23 @@ import Testing
         let other = try await simulator.ask(
             .get, "/api/v1/namespaces/default/events?\(selector.replacing("%3Dp", with: "%3Dq"))")
         #expect(other.json["items"] == [])
+    }
+
+    @Test func `events are forgotten after an hour`() async throws {
+        let time = SkippingTime()
+        let simulator = try KubeSimulator(time: time, random: SeededRandom())
+        func happen(_ name: String) throws {
+            try simulator.create([
+                "apiVersion": "v1", "kind": "Event", "metadata": ["name": .string(name), "namespace": "default"],
+                "involvedObject": ["namespace": "default"],
+            ])
+        }
+        try happen("early")
+        try await time.sleep(for: .seconds(1800))
+        try happen("later")
+        try await time.sleep(for: .seconds(1900))
+        try happen("last")
+        #expect(simulator.list("events").map { $0["metadata", "name"] } == ["last", "later"])
     }
 
     @Test func `a snapshot brings everything back`() async throws {

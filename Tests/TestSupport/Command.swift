@@ -2,7 +2,16 @@ import Foundation
 
 /// Runs a program of the system and returns what it printed; throws when it fails.
 @discardableResult
-package func run(_ program: String, _ arguments: [String], input: [UInt8] = []) throws -> [UInt8] {
+package func runCommand(_ program: String, _ arguments: [String], input: [UInt8] = []) async throws -> [UInt8] {
+    // On a thread of its own: waiting would block one of the few threads that all tests share.
+    try await withCheckedThrowingContinuation { continuation in
+        Thread.detachNewThread {
+            continuation.resume(with: Result { try runAndWait(program, arguments, input) })
+        }
+    }
+}
+
+private func runAndWait(_ program: String, _ arguments: [String], _ input: [UInt8]) throws -> [UInt8] {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: program)
     process.arguments = arguments
@@ -32,7 +41,7 @@ package struct CommandFailure: Error {
 }
 
 /// The path of a program of the system, or nil where it is not installed.
-package func program(_ name: String) -> String? {
+package func installedProgram(_ name: String) -> String? {
     ["/usr/bin/", "/usr/sbin/", "/bin/", "/usr/local/bin/"].map { $0 + name }
         .first { FileManager.default.isExecutableFile(atPath: $0) }
 }

@@ -115,6 +115,29 @@ struct HTTPServerStreamTests {
         }
     }
 
+    @Test func `HEAD gets a stream's head, and nothing that the next answer would be mixed with`() async throws {
+        let pulls = Flag()
+        let handler = Handler { request in
+            guard request.method == .head else { return HTTPResponse(status: 204) }
+            return HTTPResponse(
+                head: HTTPResponseHead(status: 200),
+                body: HTTPBody {
+                    pulls.raise()
+                    return nil
+                })
+        }
+        try await withServer(handler) { port in
+            let client = try RawClient(port: port)
+
+            client.send("HEAD / HTTP/1.1\r\nhost: x\r\n\r\n" + get)
+
+            #expect(try await client.receives("HTTP/1.1 204 "))
+            #expect(client.received.contains("\r\n\r\nHTTP/1.1 204 "))
+            #expect(!client.received.contains("0\r\n\r\n"))
+            #expect(!pulls.isRaised)
+        }
+    }
+
     @Test func `for HTTP 1.0 a stream ends with its connection`() async throws {
         let handler = Handler { _ in
             let parts = Mutex<[[UInt8]]>([Array("all".utf8)])

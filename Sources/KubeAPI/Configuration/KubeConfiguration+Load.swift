@@ -6,10 +6,21 @@ extension KubeConfiguration {
 
     /// Finds the configuration: `--kubeconfig`, then `KUBECONFIG`, then the pod's own, then the home kubeconfig.
     ///
-    /// Throws ``KubeConfigurationError`` with a sentence for whoever started the program.
+    /// Where no kubeconfig names a proxy, `HTTPS_PROXY` and `NO_PROXY` count, as they do for kubectl. Throws
+    /// ``KubeConfigurationError`` with a sentence for whoever started the program.
     package static func load(
         kubeconfig flag: String? = nil, environment: [String: String], readFile: FileReader = .system,
         serviceAccount directory: String = serviceAccountDirectory
+    ) throws -> KubeConfiguration {
+        var configuration = try find(flag, environment, readFile, serviceAccount: directory)
+        if configuration.proxy == .none {
+            configuration.proxy = EnvironmentProxy(environment).proxy(for: configuration.server)
+        }
+        return configuration
+    }
+
+    private static func find(
+        _ flag: String?, _ environment: [String: String], _ readFile: FileReader, serviceAccount directory: String
     ) throws -> KubeConfiguration {
         if let flag {
             guard readFile(flag) != nil else {

@@ -1,0 +1,240 @@
+import AdapterPlanning
+import Testing
+import VLLMAPI
+
+@testable import AdapterController
+
+@Suite struct ServerRecordTests {
+    private let load = ServerAction.load(
+        name: "sql", path: "/sql", is3D: false, inPlace: false, isOverwrite: false, timeout: .seconds(1))
+    private let unload = ServerAction.unload(name: "sql", path: "/sql")
+
+    private func models(_ adapters: [String: String], base: String = "llama") -> ModelList {
+        ModelList(
+            baseModels: [ModelCard(id: base)],
+            adapters: adapters.sorted { $0.key < $1.key }.map { ModelCard(id: $0.key, root: $0.value, parent: base) })
+    }
+
+    private func adapters(_ record: ServerRecord) -> [String: String]? {
+        guard case .listed(let listing) = record.observation.answer else { return nil }
+        return listing.adapters.mapValues(\.root)
+    }
+
+    private func fail(
+        _ record: inout ServerRecord, _ reason: Reason = .connectionRefused, _ message: String = "refused",
+        isReady: Bool = false, at seconds: Int = 0
+    ) -> ServerRecord.Change {
+        record.failed(
+            reason, message, isReady: isReady, now: .seconds(seconds), timestamp: "2026-01-01T00:00:0\(seconds % 10)Z")
+    }
+
+    private func list(
+        _ record: inout ServerRecord, _ adapters: [String: String] = [:], base: String = "llama"
+    ) -> ServerRecord.Change {
+        let stamp = record.probeStarted()
+        return record.listed(models(adapters, base: base), stamp: stamp)
+    }
+
+    // MARK: lists
+
+    @Test func `the first list concerns everybody, an equal one nobody, another one the names that differ`() {
+        var record = ServerRecord(since: .zero)
+        #expect(record.observation.answer == .pending)
+        #expect(list(&record, ["a": "/a", "b": "/b"]) == .everything)
+        #expect(list(&record, ["a": "/a", "b": "/b"]) == .nothing)
+        #expect(list(&record, ["a": "/new", "c": "/c"]) == .names(["a", "b", "c"]))
+        #expect(list(&record, ["a": "/new", "c": "/c"], base: "other") == .everything)
+        #expect(adapters(record) == ["a": "/new", "c": "/c"])
+    }
+
+    @Test func `a list asked for before a load ended never decides about it`() {
+        var record = ServerRecord(since: .zero)
+        _ = list(&record)
+        let early = record.probeStarted()
+        record.started(load, now: .zero)
+        let during = record.probeStarted()
+        _ = record.ended(load, .answered, now: .zero)
+        for stamp in [early, during] {
+            _ = record.listed(models([:]), stamp: stamp)
+            let attempt = record.observation.attempts["sql"]
+            #expect(attempt?.outcome == .answered && (attempt?.stamp ?? 0) > stamp)
+        }
+        #expect(list(&record) == .names(["sql"]), "the first list afterwards has something to say")
+        #expect(list(&record) == .nothing)
+        #expect(list(&record, ["sql": "/sql"]) == .names(["sql"]))
+        #expect(record.observation.attempts.isEmpty)
+    }
+
+    @Test func `an attempt in flight outlives every list`() {
+        var record = ServerRecord(since: .zero)
+        record.started(load, now: .seconds(3))
+        _ = list(&record, ["sql": "/sql"])
+        #expect(record.observation.attempts["sql"]?.outcome == .inFlight)
+        #expect(record.observation.attempts["sql"]?.startedAt == .seconds(3))
+    }
+
+    @Test func `an unload is settled by a list without that path`() {
+        for after in [[:], ["sql": "/other"]] {
+            var record = ServerRecord(since: .zero)
+            _ = list(&record, ["sql": "/sql"])
+            record.started(unload, now: .zero)
+            _ = record.ended(unload, .answered, now: .zero)
+            _ = list(&record, ["sql": "/sql"])
+            #expect(record.observation.attempts["sql"] != nil)
+            _ = list(&record, after)
+            #expect(record.observation.attempts.isEmpty)
+        }
+    }
+
+    @Test func `a failure is told at once, what may have happened by the next list`() {
+        var record = ServerRecord(since: .zero)
+        record.started(load, now: .zero)
+        let failure = record.ended(load, .failed(.init(.pathNotFound, "no")), now: .seconds(5))
+        #expect(failure == .names(["sql"]))
+        #expect(record.observation.attempts["sql"]?.endedAt == .seconds(5))
+        record.started(load, now: .zero)
+        let nobodyKnows = record.ended(load, .unknown, now: .zero)
+        #expect(nobodyKnows == .nothing)
+    }
+
+    // MARK: attempts
+
+    @Test func `repetitions are counted and keep the failure before`() {
+        var record = ServerRecord(since: .zero)
+        record.started(load, now: .zero)
+        _ = record.ended(load, .failed(.init(.pathNotFound, "no")), now: .zero)
+        record.started(load, now: .zero)
+        #expect(record.observation.attempts["sql"]?.count == 2)
+        #expect(record.observation.attempts["sql"]?.reported == .init(.pathNotFound, "no"))
+        _ = record.ended(load, .answered, now: .zero)
+        _ = list(&record)
+        record.started(load, now: .zero)
+        #expect(record.observation.attempts["sql"]?.count == 3)
+        #expect(record.observation.attempts["sql"]?.reported?.reason == .loadNotConfirmed)
+    }
+
+    @Test func `another path, layout or manner begins to count anew`() {
+        let others: [ServerAction] = [
+            .load(name: "sql", path: "/new", is3D: false, inPlace: false, isOverwrite: false, timeout: .seconds(1)),
+            .load(name: "sql", path: "/sql", is3D: true, inPlace: false, isOverwrite: false, timeout: .seconds(1)),
+            .load(name: "sql", path: "/sql", is3D: false, inPlace: true, isOverwrite: false, timeout: .seconds(1)),
+            unload,
+        ]
+        for other in others {
+            var record = ServerRecord(since: .zero)
+            record.started(load, now: .zero)
+            _ = record.ended(load, .failed(.init(.loadFailed, "no")), now: .zero)
+            record.started(other, now: .zero)
+            #expect(record.observation.attempts["sql"]?.count == 1)
+            #expect(record.observation.attempts["sql"]?.previous == nil)
+        }
+    }
+
+    @Test func `overwritten entries are counted, in place or not`() {
+        var record = ServerRecord(since: .zero)
+        record.started(
+            .replace(name: "sql", path: "/sql", is3D: false, isOverwrite: true, timeout: .seconds(1)), now: .zero)
+        record.started(
+            .load(name: "sql", path: "/sql", is3D: false, inPlace: true, isOverwrite: true, timeout: .seconds(1)),
+            now: .zero)
+        record.started(
+            .replace(name: "sql", path: "/sql", is3D: false, isOverwrite: false, timeout: .seconds(1)), now: .zero)
+        #expect(record.observation.overwrites == ["sql": 2])
+    }
+
+    @Test func `the layout of what was loaded is known until it goes`() {
+        var record = ServerRecord(since: .zero)
+        let load = ServerAction.load(
+            name: "sql", path: "/sql", is3D: true, inPlace: false, isOverwrite: false, timeout: .seconds(1))
+        record.started(load, now: .zero)
+        _ = record.ended(load, .answered, now: .zero)
+        _ = list(&record, ["sql": "/sql", "other": "/other"])
+        #expect(record.observation.layouts == ["sql": true])
+        _ = list(&record, ["other": "/other"])
+        #expect(record.observation.layouts.isEmpty)
+    }
+
+    @Test func `a replacement of the layout that failed leaves the old one, and waits for its retry`() {
+        var record = ServerRecord(since: .zero)
+        record.started(load, now: .zero)
+        _ = record.ended(load, .answered, now: .zero)
+        _ = list(&record, ["sql": "/sql"])
+        let replace = ServerAction.replace(
+            name: "sql", path: "/sql", is3D: true, isOverwrite: false, timeout: .seconds(1))
+        record.started(replace, now: .zero)
+        _ = record.ended(replace, .failed(.init(.loadFailed, "no")), now: .zero)
+        _ = list(&record, ["sql": "/sql"])
+        #expect(record.observation.layouts == ["sql": false])
+        #expect(record.observation.attempts["sql"]?.reported?.reason == .loadFailed)
+    }
+
+    @Test func `the layout says nothing of an entry that somebody put there afterwards`() {
+        var record = ServerRecord(since: .zero)
+        record.started(load, now: .zero)
+        _ = record.ended(load, .answered, now: .zero)
+        _ = list(&record, ["sql": "/sql"])
+        _ = list(&record, ["sql": "/else"])
+        #expect(record.observation.layouts.isEmpty)
+    }
+
+    // MARK: failures
+
+    @Test func `a server that refuses and never answered is starting, for ten minutes`() {
+        var record = ServerRecord(since: .zero)
+        #expect(fail(&record) == .everything)
+        #expect(record.observation.answer == .awaiting)
+        #expect(fail(&record, at: 599) == .nothing)
+        #expect(record.observation.answer == .awaiting)
+        #expect(fail(&record, at: 600) == .everything)
+        #expect(record.observation.answer == .blind(.connectionRefused, "refused"))
+    }
+
+    @Test func `or until its pod was Ready`() {
+        var record = ServerRecord(since: .zero)
+        _ = fail(&record, isReady: true)
+        #expect(record.observation.answer == .blind(.connectionRefused, "refused"))
+        #expect(fail(&record, isReady: false) == .nothing)
+    }
+
+    @Test(arguments: [Reason.unauthorized, .engineUnhealthy, .invalidResponse, .notVLLM, .serverError])
+    func `or until any answer came`(_ reason: Reason) {
+        var record = ServerRecord(since: .zero)
+        _ = fail(&record, reason)
+        _ = fail(&record)
+        #expect(record.observation.answer == .blind(.connectionRefused, "refused"))
+    }
+
+    @Test(arguments: [Reason.connectTimeout, .secretNotFound, .secretInvalid, .nameResolutionFailed])
+    func `what is no answer does not end the start`(_ reason: Reason) {
+        var record = ServerRecord(since: .zero)
+        _ = fail(&record, reason)
+        _ = fail(&record)
+        #expect(record.observation.answer == .awaiting)
+    }
+
+    @Test func `a server that had answered is blind at once, and what it listed is kept`() {
+        var record = ServerRecord(since: .zero)
+        _ = list(&record, ["sql": "/sql"])
+        #expect(fail(&record, at: 3) == .everything)
+        #expect(record.observation.answer == .blind(.connectionRefused, "refused"))
+        #expect(record.observation.lastListing?.adapters["sql"]?.root == "/sql")
+    }
+
+    @Test func `lastSeen is set when it became blind, fixed while it is, and gone when it is back`() {
+        var record = ServerRecord(since: .zero)
+        _ = list(&record)
+        _ = fail(&record, at: 1)
+        _ = fail(&record, .requestTimeout, at: 2)
+        #expect(record.observation.lastSeen == "2026-01-01T00:00:01Z")
+        _ = list(&record)
+        #expect(record.observation.lastSeen == nil)
+    }
+
+    @Test func `the same trouble in other words is no news, other trouble is`() {
+        var record = ServerRecord(since: .zero)
+        _ = fail(&record, .serverError, "500 at 10:00")
+        #expect(fail(&record, .serverError, "500 at 10:01") == .nothing)
+        #expect(record.observation.answer == .blind(.serverError, "500 at 10:00"))
+        #expect(fail(&record, .requestTimeout, "slow") == .everything)
+    }
+}
