@@ -41,7 +41,8 @@ package final class Readiness: Sendable {
     package var missing: [String] {
         state.withLock { state in
             if state.hasSynced { return [] }
-            return state.waits.isEmpty ? ["reading the objects of the cluster"] : state.waits.keys.sorted().compactMap { state.waits[$0]?.text }
+            let texts = state.waits.keys.sorted().compactMap { state.waits[$0]?.text }
+            return texts.isEmpty ? ["reading the objects of the cluster"] : texts
         }
     }
 }

@@ -16,7 +16,7 @@ enum Main {
                 }
             } catch let problem as StartupError {
                 leave(problem.description, code: problem.exitCode)
-            } catch where LoRAOperatorCommand.exitCode(for: error) == .success {
+            } catch  where LoRAOperatorCommand.exitCode(for: error) == .success {
                 // The command `help`, and --help, run and throw their text.
                 leave(error)
             } catch {

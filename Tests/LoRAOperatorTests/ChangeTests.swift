@@ -139,7 +139,8 @@ extension EndToEnd {
         }
 
         @Test(arguments: Backend.available)
-        func `an operator that starts while all servers are down writes no false news`(_ backend: Backend) async throws {
+        func `an operator that starts while all servers are down writes no false news`(_ backend: Backend) async throws
+        {
             try await Cluster.run(on: backend) { cluster in
                 try await cluster.apply()
                 let ready = try await cluster.adapter(reaches: "Ready", "3/3")

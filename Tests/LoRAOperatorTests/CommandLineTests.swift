@@ -4,7 +4,8 @@ import Testing
 @Suite(.timeLimit(.minutes(2)))
 struct CommandLineTests {
     @Test(arguments: [
-        ["--leader-elect=maybe"], ["--allow-hub-ids=maybe"], ["--no-such-flag"], ["no-such-command"], ["run", "--namespace"],
+        ["--leader-elect=maybe"], ["--allow-hub-ids=maybe"], ["--no-such-flag"], ["no-such-command"],
+        ["run", "--namespace"],
         ["--probe-interval", "soon"], ["--max-concurrent-loads", "0"], ["--allowed-path-prefix", "adapters"],
         ["--allow-endpoint-cidr", "everything"], ["--log-level", "loud"],
         ["local"], ["local", "--simulate", "2", "--vllm", "http://127.0.0.1:1"], ["local", "--vllm", "not a url"],

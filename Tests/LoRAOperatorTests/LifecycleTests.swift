@@ -9,7 +9,9 @@ extension EndToEnd {
     /// One adapter from `kubectl apply` to `kubectl delete`.
     @Suite struct Lifecycle {
         @Test(arguments: Backend.available)
-        func `an applied adapter is loaded everywhere, and status says what was read back`(_ backend: Backend) async throws {
+        func `an applied adapter is loaded everywhere, and status says what was read back`(
+            _ backend: Backend
+        ) async throws {
             try await Cluster.run(on: backend) { cluster in
                 try await cluster.apply()
 
@@ -138,7 +140,8 @@ extension EndToEnd {
         }
 
         @Test(arguments: Backend.available)
-        func `with the policy Orphan the object goes and the servers keep the adapter`(_ backend: Backend) async throws {
+        func `with the policy Orphan the object goes and the servers keep the adapter`(_ backend: Backend) async throws
+        {
             try await Cluster.run(on: backend) { cluster in
                 try await cluster.apply(spec: ["deletion": ["policy": "Orphan"]])
                 try await cluster.adapter(reaches: "Ready", "3/3")

@@ -21,7 +21,8 @@ extension EndToEnd {
         }
 
         @Test(arguments: Backend.available)
-        func `a container that was restarted is repaired, and status names the new one`(_ backend: Backend) async throws {
+        func `a container that was restarted is repaired, and status names the new one`(_ backend: Backend) async throws
+        {
             try await Cluster.run(on: backend) { cluster in
                 try await cluster.apply()
                 try await cluster.adapter(reaches: "Ready", "3/3")

@@ -5,7 +5,8 @@ import Testing
 extension EndToEnd {
     /// That the tests also ran against a real API server; where they did not, the reason is printed.
     @Suite struct RealAPI {
-        @Test(.enabled(if: RealAPIServer.obstacle == nil, Comment(rawValue: "not run: \(RealAPIServer.obstacle ?? "")")))
+        @Test(
+            .enabled(if: RealAPIServer.obstacle == nil, Comment(rawValue: "not run: \(RealAPIServer.obstacle ?? "")")))
         func `a real API server runs, and refuses loopback endpoints`() async throws {
             let server = try #require(RealAPIServer.current)
             let http = CurlTransport()

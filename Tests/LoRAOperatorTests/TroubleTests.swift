@@ -50,7 +50,8 @@ extension EndToEnd {
                 let older = try await cluster.apply("older", path: "/adapters/a", spec: ["loraName": "sql"])
                 try await cluster.adapter("older", reaches: "Ready", "3/3")
                 // Ages are whole seconds.
-                let created = try Date(older.json["metadata", "creationTimestamp"]?.stringValue ?? "", strategy: .iso8601)
+                let created = try Date(
+                    older.json["metadata", "creationTimestamp"]?.stringValue ?? "", strategy: .iso8601)
                 try #require(try await eventually { Date.now.timeIntervalSince(created) > 1.1 })
 
                 try await cluster.apply("younger", path: "/adapters/b", spec: ["loraName": "sql"])

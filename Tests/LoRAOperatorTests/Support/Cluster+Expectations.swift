@@ -6,7 +6,8 @@ import VLLMSimulator
 /// What the tests ask of a cluster.
 extension Cluster {
     @discardableResult
-    func apply(_ name: String = "sql", path: String = "/adapters/sql-v1", spec: JSONNode = [:]) async throws -> Adapter {
+    func apply(_ name: String = "sql", path: String = "/adapters/sql-v1", spec: JSONNode = [:]) async throws -> Adapter
+    {
         Adapter(json: try await api.apply("loraadapters", Adapter.manifest(name, path: path, spec: spec)))
     }
 

@@ -65,7 +65,8 @@ final class Cluster: Sendable {
         for index in 0..<count {
             servers.append(
                 try await ModelServer(
-                    "vllm-\(index)", address: "\(addresses).\(index + 1)", port: servers.first?.port ?? 0, configuration))
+                    "vllm-\(index)", address: "\(addresses).\(index + 1)", port: servers.first?.port ?? 0, configuration
+                ))
         }
         self.servers = servers
         state.withLock { $0.started = servers }

@@ -6,7 +6,7 @@ final class Listener: Sendable {
     let port: Int
     private let task: Task<Void, any Error>
 
-    /// - Parameter run: serves until cancelled, and calls what it is given with the port as soon as clients can connect.
+    /// Starts `run`, which serves until it is cancelled, and calls what it is given with its port once clients can connect.
     init(_ run: @escaping @Sendable (@escaping @Sendable (Int) -> Void) async throws -> Void) async throws {
         let (bound, report) = AsyncThrowingStream.makeStream(of: Int.self)
         task = Task {
@@ -32,6 +32,7 @@ extension Logger {
     static let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
     /// The operator's own lines, shown where LORA_OPERATOR_TEST_LOG is set.
-    static let `operator` = ProcessInfo.processInfo.environment["LORA_OPERATOR_TEST_LOG"] == nil
+    static let `operator` =
+        ProcessInfo.processInfo.environment["LORA_OPERATOR_TEST_LOG"] == nil
         ? silent : Logger(label: "operator") { StreamLogHandler.standardError(label: $0) }
 }

@@ -21,7 +21,8 @@ final class RealAPIServer: APIServer {
         guard let assets = environment["KUBEBUILDER_ASSETS"], !assets.isEmpty else {
             return "KUBEBUILDER_ASSETS does not name a directory with etcd and kube-apiserver"
         }
-        for name in ["etcd", "kube-apiserver"] where !FileManager.default.isExecutableFile(atPath: "\(assets)/\(name)") {
+        for name in ["etcd", "kube-apiserver"] where !FileManager.default.isExecutableFile(atPath: "\(assets)/\(name)")
+        {
             return "\(assets) has no program \(name)"
         }
         guard let network = environment["LORA_OPERATOR_TEST_NETWORK"], !network.isEmpty else {

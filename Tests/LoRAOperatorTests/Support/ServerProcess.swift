@@ -24,7 +24,7 @@ final class ServerProcess: Sendable {
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = file
         process.standardError = file
-        try process.run()
+        try withoutBlockedSignals { try process.run() }
         try file.close()
         self.process = Mutex(process)
     }
@@ -56,4 +56,14 @@ final class ServerProcess: Sendable {
         let hasEnded = (try? await eventually(within: .seconds(10)) { !isRunning }) ?? false
         if !hasEnded { process.withLock { _ = kill($0.processIdentifier, SIGKILL) } }
     }
+}
+
+/// A program inherits what its thread blocks, and the threads of Swift's tasks block SIGTERM.
+private func withoutBlockedSignals(_ body: () throws -> Void) rethrows {
+    var none = sigset_t()
+    var before = sigset_t()
+    unsafe sigemptyset(&none)
+    unsafe pthread_sigmask(SIG_SETMASK, &none, &before)
+    defer { unsafe pthread_sigmask(SIG_SETMASK, &before, nil) }
+    try body()
 }

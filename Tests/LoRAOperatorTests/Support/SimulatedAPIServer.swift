@@ -17,7 +17,7 @@ final class SimulatedAPIServer: APIServer {
     static let loopbackNetwork = "127.\(1 + getpid() % 250)"
     var serverNetwork: String { Self.loopbackNetwork }
 
-    /// - Parameter customResources: whether it knows LoRAAdapter.
+    /// One that knows LoRAAdapter, unless `customResources` is false.
     init(customResources: Bool = true) async throws {
         var options = KubeSimulator.Configuration()
         if customResources { options.customResourceDefinitions = [try Repository.text("crds/loraadapters.yaml")] }
