@@ -24,9 +24,10 @@ func suite(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
     .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
 }
 
-let commit: [CSetting] = Context.gitInformation.map { git in
-    [.define("LORA_OPERATOR_COMMIT", to: "\"\(git.currentCommit.prefix(12))\"")]
-} ?? []
+let commit: [CSetting] =
+    Context.gitInformation.map { git in
+        [.define("LORA_OPERATOR_COMMIT", to: "\"\(git.currentCommit.prefix(12))\"")]
+    } ?? []
 
 let package = Package(
     name: "lora-operator",
@@ -79,7 +80,8 @@ let package = Package(
         .executableTarget(
             name: "LoRAOperator",
             dependencies: [
-                "AdapterController", "CBuildInfo", "CurlHTTP", "Effects", "HTTPServer", "KubeAPI", "KubeRuntime", "KubeSimulator",
+                "AdapterController", "CBuildInfo", "CurlHTTP", "Effects", "HTTPServer", "KubeAPI", "KubeRuntime",
+                "KubeSimulator",
                 "VLLMSimulator", logging, yams,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),

@@ -14,7 +14,7 @@ FNR == 1 {
     multiline = 0
     # The places that meet real time, threads and signals. Everything else must run the same under a seed.
     edge = FILENAME ~ /^Sources\/(CurlHTTP|HTTPServer|LoRAOperator|simulate-operator)\// \
-        || FILENAME ~ /^Sources\/OperatorSimulation\/([A-Za-z]*Executor|Simulation)\.swift$/
+        || FILENAME ~ /^Sources\/OperatorSimulation\/Core\/([A-Za-z]*Executor|Simulation)\.swift$/
 }
 {
     lines = FNR

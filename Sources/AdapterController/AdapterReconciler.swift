@@ -38,7 +38,12 @@ final class AdapterReconciler: Sendable {
             }
             let plan = gatherer.situation(of: adapter).plan()
             gatherer.registry.submit(plan.actions, for: key)
-            logger.debug("planned", metadata: ["adapter": "\(key)", "actions": "\(plan.actions.count)", "phase": "\(plan.status?.phase ?? "")", "wake": "\(plan.wakeAfter.map { "\($0)" } ?? "")"])
+            logger.debug(
+                "planned",
+                metadata: [
+                    "adapter": "\(key)", "actions": "\(plan.actions.count)", "phase": "\(plan.status?.phase ?? "")",
+                    "wake": "\(plan.wakeAfter.map { "\($0)" } ?? "")",
+                ])
             do {
                 guard try await write(plan, for: adapter) else { return pause(plan, for: adapter) }
             } catch let error as APIError where error.isConflict || error.isNotFound {
@@ -84,7 +89,8 @@ final class AdapterReconciler: Sendable {
     private func mayWrite(_ status: AdapterStatus, over adapter: LoRAAdapter) -> Bool {
         let old = adapter.status
         let isNews =
-            status.phase != old.phase || status.claims != old.claims || status.observedGeneration != old.observedGeneration
+            status.phase != old.phase || status.claims != old.claims
+            || status.observedGeneration != old.observedGeneration
             || status.conditions.map(\.verdicts) != old.conditions.map(\.verdicts)
         return isNews || wait(for: adapter.key) == nil
     }
@@ -97,7 +103,9 @@ final class AdapterReconciler: Sendable {
 
     private func pause(_ plan: AdapterPlan, for adapter: LoRAAdapter) -> ReconcileResult {
         var delay = plan.wakeAfter
-        if let status = plan.status, status != adapter.status, plan.finalizer == .keep, let wait = wait(for: adapter.key) {
+        if let status = plan.status, status != adapter.status, plan.finalizer == .keep,
+            let wait = wait(for: adapter.key)
+        {
             delay = min(delay ?? wait, wait)
         }
         return delay.map { .requeue(after: $0) } ?? .done

@@ -136,7 +136,10 @@ extension EndpointSlice {
 extension Pod {
     /// What a change of the Pod must touch to matter here.
     fileprivate var identity: [String] {
-        [metadata.uid, status.podIP, isReady ? "ready" : "", isFinished ? "finished" : "", metadata.deletionTimestamp ?? ""]
+        [
+            metadata.uid, status.podIP, isReady ? "ready" : "", isFinished ? "finished" : "",
+            metadata.deletionTimestamp ?? "",
+        ]
             + status.podIPs + (status.containerStatuses + status.initContainerStatuses).map(\.containerID)
     }
 }

@@ -17,9 +17,9 @@ package struct Operator: Sendable {
     /// What a process does while it may act; see ``run(_:)``.
     package typealias Work = @Sendable () async throws -> Void
 
-    /// - Parameters:
-    ///   - client: for the API server, over the same gate as `effects`.
-    ///   - effects: through which servers are reached; put a ``GatedTransport`` in it.
+    /// An operator that reaches servers through `effects`, and the API server through `client`.
+    ///
+    /// Both go through one gate: put the same ``GatedTransport`` into them.
     package init(
         options: OperatorOptions, client: KubeClient, effects: Effects, events: EventRecorder? = nil,
         readiness: Readiness = Readiness(), logger: Logger
@@ -32,10 +32,13 @@ package struct Operator: Sendable {
         self.logger = logger
     }
 
-    /// Keeps the caches warm, and works while `lead` lets it.
+    /// Keeps the caches warm, and works while `lead` lets it: the operator ends when `lead` returns.
     ///
-    /// - Parameter lead: Runs the work when this process may act; when it returns, the operator ends.
-    package func run(_ lead: @escaping @Sendable (@escaping Work) async throws -> Void = { try await $0() }) async throws {
+    /// - Parameter lead: Runs the work when this process may act.
+    /// - Throws: What `lead` throws, and `CancellationError`.
+    package func run(
+        _ lead: @escaping @Sendable (@escaping Work) async throws -> Void = { try await $0() }
+    ) async throws {
         let view = ClusterView(policy: options.addresses, namespaces: options.namespaces)
         let registry = ServerRegistry()
         let queue = WorkQueue<NamespacedName>(time: effects.time, random: effects.random)
@@ -65,7 +68,8 @@ package struct Operator: Sendable {
             group.addTask {
                 try await view.waitUntilSynced()
                 readiness.synced()
-                logger.info("caches synced", metadata: ["adapters": "\(view.adapters.count)", "pods": "\(view.pods.count)"])
+                logger.info(
+                    "caches synced", metadata: ["adapters": "\(view.adapters.count)", "pods": "\(view.pods.count)"])
                 try await lead {
                     try await withThrowingTaskGroup(of: Void.self) { group in
                         group.addTask { await registry.run() }
@@ -81,7 +85,8 @@ package struct Operator: Sendable {
         }
     }
 
-    private func reflect<Object: KubeObject>(_ store: Store<Object>, in group: inout ThrowingTaskGroup<Void, any Error>) {
+    private func reflect<Object: KubeObject>(_ store: Store<Object>, in group: inout ThrowingTaskGroup<Void, any Error>)
+    {
         var callbacks = Reflector<Object>.Callbacks()
         let plural = Object.resource.plural
         callbacks.status = { [logger, readiness] status in
@@ -92,7 +97,8 @@ package struct Operator: Sendable {
                 // Told once, not with every attempt.
                 guard readiness.waits(for: plural, error) else { return }
                 logger.warning(
-                    "cannot read", metadata: ["resource": "\(plural)", "error": "\(error)", "remedy": "\(error.remedy)"])
+                    "cannot read",
+                    metadata: ["resource": "\(plural)", "error": "\(error)", "remedy": "\(error.remedy)"])
             }
         }
         callbacks.undecodable = { [logger] object in

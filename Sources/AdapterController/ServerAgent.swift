@@ -186,7 +186,8 @@ final class ServerAgent: Sendable {
             context.logger.notice(
                 "a server refused an action",
                 metadata: [
-                    "server.address": "\(connection.address):\(connection.server.port)", "adapter.name": "\(action.name)",
+                    "server.address": "\(connection.address):\(connection.server.port)",
+                    "adapter.name": "\(action.name)",
                     "reason": "\(failure.reason.rawValue)", "message": "\(failure.message)",
                 ])
         }

@@ -95,7 +95,8 @@ struct ServerRecord {
         let root = listing.adapters[action.name]?.root
         switch action {
         case .load(_, _, _, inPlace: false, _, _): return root == nil
-        case .load(_, let path, _, inPlace: true, _, _), .replace(_, let path, _, _, _): return root != nil && root != path
+        case .load(_, let path, _, inPlace: true, _, _), .replace(_, let path, _, _, _):
+            return root != nil && root != path
         case .unload(_, let path): return root == path
         }
     }

@@ -36,7 +36,9 @@ struct SituationGatherer: Sendable {
             )
         }
         situation.observations = registry.use(connections, names: adapter.names, by: adapter.key, make: makeAgent)
-        situation.rivals = view.adapters(named: adapter.names, besides: adapter.key).compactMap { rival($0, of: adapter) }
+        situation.rivals = view.adapters(named: adapter.names, besides: adapter.key).compactMap {
+            rival($0, of: adapter)
+        }
         return situation
     }
 

@@ -12,8 +12,8 @@ enum Build {
     static var summary: String { "lora-operator \(version) commit \(commit) (\(CurlTransport.libraryVersion))" }
 
     #if arch(x86_64)
-        static let architecture = "amd64"
+    static let architecture = "amd64"
     #else
-        static let architecture = "arm64"
+    static let architecture = "arm64"
     #endif
 }

@@ -9,8 +9,9 @@ enum Lifecycle {
     /// How long an orderly end may take, the release of a lease included; kubelet kills after 30 s.
     static let grace = Duration.seconds(25)
 
-    /// Runs `body`, which ends when its ``StopSignal`` fires: at the first SIGTERM or SIGINT. One that takes too long
-    /// is cancelled; a second signal ends the process at once.
+    /// Runs `body`, which ends when its ``StopSignal`` fires: at the first SIGTERM or SIGINT.
+    ///
+    /// One that takes too long is cancelled; a second signal ends the process at once.
     static func run(_ logger: Logger, _ body: @escaping @Sendable (StopSignal) async throws -> Void) async throws {
         // A reader of the log that has gone must not end the process.
         signal(SIGPIPE, SIG_IGN)

@@ -40,7 +40,8 @@ struct LineLogHandler: LogHandler {
 
     /// A value as it is where it is one plain word, else quoted.
     private static func text(_ value: String) -> String {
-        let isWord = !value.isEmpty && value.unicodeScalars.allSatisfy { isPlain($0) && $0 != " " && $0 != "\"" && $0 != "=" }
+        let isWord =
+            !value.isEmpty && value.unicodeScalars.allSatisfy { isPlain($0) && $0 != " " && $0 != "\"" && $0 != "=" }
         return isWord ? value : quoted(value)
     }
 

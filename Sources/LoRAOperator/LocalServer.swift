@@ -34,6 +34,8 @@ struct LocalServer: Hashable, Sendable {
     }
 
     private static func wrong(_ url: String) -> StartupError {
-        .usage("--vllm '\(url)' is not the URL of a server; write its scheme, address and port, like http://127.0.0.1:8000")
+        .usage(
+            "--vllm '\(url)' is not the URL of a server; write its scheme, address and port, like http://127.0.0.1:8000"
+        )
     }
 }

@@ -11,7 +11,8 @@ import Logging
 struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Runs the operator against a cluster.",
-        discussion: "The cluster is that of --kubeconfig, else of KUBECONFIG, else the one it runs in, else of ~/.kube/config.")
+        discussion:
+            "The cluster is that of --kubeconfig, else of KUBECONFIG, else the one it runs in, else of ~/.kube/config.")
 
     @Option(help: "Path of a kubeconfig file.")
     var kubeconfig: String?
