@@ -67,11 +67,11 @@ package struct HTTPOptions: Sendable {
 
 /// Which connection carries a request.
 package enum HTTPConnection: Hashable, Sendable {
-    /// Any idle one to that host; `https` may speak HTTP/2.
+    /// Any idle one to that host.
     case shared
-    /// A kept HTTP/1.1 connection that requests of this label alone use, so that nothing else can delay them.
+    /// A kept connection that requests of this label alone use, so that nothing else can delay them.
     case own(String)
-    /// A new HTTP/1.1 connection, closed afterwards: libcurl cannot replay the request on it.
+    /// A new connection, closed afterwards: libcurl cannot replay the request on it.
     case fresh
 }
 

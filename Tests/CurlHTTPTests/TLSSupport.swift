@@ -22,11 +22,17 @@ struct Certificates: Sendable {
                     "-out", directory.path("\(name).pem"),
                 ] + arguments)
         }
-        let issuer = ["-CA", directory.path("ca.pem"), "-CAkey", directory.path("ca.key")]
-        for name in ["ca", "other-ca"] { try await make(name, ["-addext", "basicConstraints=critical,CA:TRUE"]) }
-        try await make("server", issuer + ["-addext", "subjectAltName=IP:127.0.0.1"])
-        try await make("named", issuer + ["-addext", "subjectAltName=DNS:vllm.example"])
-        try await make("client", issuer)
+        func issued(by authority: String) -> [String] {
+            ["-CA", directory.path("\(authority).pem"), "-CAkey", directory.path("\(authority).key")]
+        }
+        let address = ["-addext", "subjectAltName=IP:127.0.0.1"]
+        for name in ["ca", "other-ca", "store-ca"] {
+            try await make(name, ["-addext", "basicConstraints=critical,CA:TRUE"])
+        }
+        try await make("server", issued(by: "ca") + address)
+        try await make("stored", issued(by: "store-ca") + address)
+        try await make("named", issued(by: "ca") + ["-addext", "subjectAltName=DNS:vllm.example"])
+        try await make("client", issued(by: "ca"))
         try await openssl(
             ["pkey", "-in", directory.path("client.key"), "-aes256", "-passout", "pass:secret"]
                 + ["-out", directory.path("locked.key")])
@@ -63,6 +69,7 @@ final class TemporaryDirectory: Sendable {
 final class TLSProxy: Sendable {
     let port: Int
     private let process: Process
+    private let hasExited: DispatchSemaphore
     private let directory: TemporaryDirectory
 
     /// True where the tools are missing and may be: on a developer's machine, not in CI.
@@ -72,8 +79,13 @@ final class TLSProxy: Sendable {
         return ProcessInfo.processInfo.environment["CI"] != "true"
     }
 
-    private init(port: Int, process: Process, directory: TemporaryDirectory) {
-        (self.port, self.process, self.directory) = (port, process, directory)
+    private init(port: Int, process: Process, hasExited: DispatchSemaphore, directory: TemporaryDirectory) {
+        (self.port, self.process, self.hasExited, self.directory) = (port, process, hasExited, directory)
+    }
+
+    private func stop() {
+        process.terminate()
+        hasExited.wait()
     }
 
     /// Runs `body` with a proxy before `backend`, which shows the certificate `name`.
@@ -100,12 +112,11 @@ final class TLSProxy: Sendable {
             ] + (asksClients ? ["--verify-client", "--verify-client-cacert=\(directory.path("ca"))"] : [])
             + [directory.path("key"), directory.path("certificate")]
         process.standardError = FileHandle.nullDevice
+        let hasExited = DispatchSemaphore(value: 0)
+        process.terminationHandler = { _ in hasExited.signal() }
         try process.run()
-        let proxy = TLSProxy(port: port, process: process, directory: directory)
-        defer {
-            process.terminate()
-            process.waitUntilExit()
-        }
+        let proxy = TLSProxy(port: port, process: process, hasExited: hasExited, directory: directory)
+        defer { proxy.stop() }
         #expect(try await eventually { canConnect(to: port) })
         return try await body(proxy)
     }

@@ -60,21 +60,22 @@ struct TLSTests {
     }
 
     @Test func `the system's authorities are not trusted beside the given ones`() async throws {
-        // In a process of its own: the environment is global.
-        await #expect(processExitsWith: .success) {
-            let certificates = try await Certificates.made.value
-            let directory = try TemporaryDirectory()
-            try directory.write(try certificates.pem("ca.pem"), to: "ca.pem")
-            try await RawServer.serving(answering { connection, _ in connection.reply() }) { server async throws in
-                try await TLSProxy.serving(server) { proxy async throws in
-                    unsafe setenv("SSL_CERT_FILE", directory.path("ca.pem"), 1)
-                    unsafe setenv("SSL_CERT_DIR", directory.url.path, 1)
-                    var options = HTTPOptions()
-                    options.tls.authorities = try certificates.pem("other-ca.pem")
-                    let request = HTTPRequest(.get, proxy.url, options: options)
-                    let failure = try await withTransport { try await $0.failure(of: request) }
-                    precondition(failure?.kind == .tls)
-                }
+        let directory = try TemporaryDirectory()
+        try directory.write(try certificates.pem("ca.pem"), to: "ca.pem")
+        let store = directory.url.path
+        let other = try certificates.pem("other-ca.pem")
+        _ = try await serving { (_, proxy) async throws in
+            let url = proxy.url
+            // In a process of its own: the environment is global.
+            await #expect(processExitsWith: .success) {
+                [url = url as String, store = store as String, other = other as [UInt8]] in
+                unsafe setenv("SSL_CERT_FILE", "\(store)/ca.pem", 1)
+                unsafe setenv("SSL_CERT_DIR", store, 1)
+                var options = HTTPOptions()
+                options.tls.authorities = other
+                let request = HTTPRequest(.get, url, options: options)
+                let failure = try await withTransport { try await $0.failure(of: request) }
+                precondition(failure?.kind == .tls)
             }
         }
     }
@@ -82,12 +83,13 @@ struct TLSTests {
     /// Writes into the machine's own store, so only CI runs it.
     @Test(.enabled(if: ProcessInfo.processInfo.environment["CI"] == "true", "changes /etc/ssl/certs"))
     func `an authority in the system's store is not trusted beside the given ones`() async throws {
-        let authority = try certificates.pem("ca.pem")
+        // An authority of its own: other tests run at the same time and must not find theirs in the store.
+        let authority = try certificates.pem("store-ca.pem")
         let hash = String(decoding: try await openssl(["x509", "-hash", "-noout"], input: authority), as: UTF8.self)
         let entry = "/etc/ssl/certs/\(hash.trimmingCharacters(in: .whitespacesAndNewlines)).0"
         try Data(authority).write(to: URL(filePath: entry))
         defer { try? FileManager.default.removeItem(atPath: entry) }
-        _ = try await serving { (transport, proxy) async throws in
+        _ = try await serving(as: "stored") { (transport, proxy) async throws in
             let (system, other) = (try tls(authority: nil), try tls(authority: "other-ca"))
             #expect(try await transport.send(.get(proxy.url) { $0.tls = system }).text == "trusted")
             #expect(try await transport.failure(of: .get(proxy.url) { $0.tls = other })?.kind == .tls)

@@ -19,6 +19,9 @@ private func runAndWait(_ program: String, _ arguments: [String], _ input: [UInt
     process.standardInput = stdin
     process.standardOutput = stdout
     process.standardError = FileHandle.nullDevice
+    // Not waitUntilExit(), which leaks a weak reference and so fails a run with the address sanitizer.
+    let hasExited = DispatchSemaphore(value: 0)
+    process.terminationHandler = { _ in hasExited.signal() }
     try process.run()
     let writer = stdin.fileHandleForWriting
     Thread.detachNewThread {
@@ -26,7 +29,7 @@ private func runAndWait(_ program: String, _ arguments: [String], _ input: [UInt
         try? writer.close()
     }
     let output = try stdout.fileHandleForReading.readToEnd() ?? Data()
-    process.waitUntilExit()
+    hasExited.wait()
     guard process.terminationStatus == 0 else {
         throw CommandFailure(program: program, arguments: arguments, status: process.terminationStatus)
     }
