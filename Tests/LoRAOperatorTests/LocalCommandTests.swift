@@ -8,7 +8,7 @@ import VLLMSimulator
 /// The process of `lora-operator local`.
 @Suite(.timeLimit(.minutes(2)))
 struct LocalCommandTests {
-    private static let kubectl = program("kubectl")
+    private static let kubectl = installedProgram("kubectl")
 
     @Test(.enabled(if: kubectl != nil, "kubectl is not installed"))
     func `kubectl applies an adapter to simulated servers, and SIGTERM leaves nothing behind`() async throws {
@@ -19,15 +19,16 @@ struct LocalCommandTests {
             try await OperatorProcess.run(arguments, in: directory) { process in
                 try #require(try await eventually { exists(kubeconfig) }, "\(process.output)")
                 let options = ["--kubeconfig", kubeconfig]
-                try run(kubectl, options + ["apply", "-f", Repository.path("examples/sql-adapter.yaml")])
+                try await runCommand(kubectl, options + ["apply", "-f", Repository.path("examples/sql-adapter.yaml")])
 
-                try run(
+                try await runCommand(
                     kubectl, options + ["wait", "--for=condition=Ready", "--timeout=20s", "loraadapter/sql"])
 
-                let table = String(decoding: try run(kubectl, options + ["get", "loraadapters"]), as: UTF8.self)
+                let table = String(
+                    decoding: try await runCommand(kubectl, options + ["get", "loraadapters"]), as: UTF8.self)
                 #expect(table.contains("2/2"), "\(table)")
                 #expect(table.contains("Ready"), "\(table)")
-                try run(kubectl, options + ["delete", "--timeout=20s", "loraadapter", "sql"])
+                try await runCommand(kubectl, options + ["delete", "--timeout=20s", "loraadapter", "sql"])
 
                 process.terminate()
 

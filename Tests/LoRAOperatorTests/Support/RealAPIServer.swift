@@ -57,7 +57,7 @@ final class RealAPIServer: APIServer {
         let assets = ProcessInfo.processInfo.environment["KUBEBUILDER_ASSETS"] ?? ""
         let (client, peer, secure) = (try unusedPort(), try unusedPort(), try unusedPort())
         let token = UUID().uuidString
-        try Self.makeKeys(in: directory)
+        try await Self.makeKeys(in: directory)
         try write("\(token),admin,admin,system:masters\n", to: "\(directory)/tokens.csv")
         let etcd = try ServerProcess(
             "\(assets)/etcd", log: "\(directory)/etcd.log",
@@ -93,16 +93,16 @@ final class RealAPIServer: APIServer {
             server: "https://127.0.0.1:\(secure)", tls: tls, credentials: .token(token), source: "kube-apiserver")
     }
 
-    private static func makeKeys(in directory: String) throws {
-        guard let openssl = program("openssl") else { throw Failure(description: "openssl is not installed") }
-        try TestSupport.run(
+    private static func makeKeys(in directory: String) async throws {
+        guard let openssl = installedProgram("openssl") else { throw Failure(description: "openssl is not installed") }
+        try await runCommand(
             openssl,
             [
                 "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1",
                 "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "\(directory)/server.key",
                 "-out", "\(directory)/server.crt",
             ])
-        try TestSupport.run(openssl, ["genrsa", "-out", "\(directory)/accounts.key", "2048"])
+        try await runCommand(openssl, ["genrsa", "-out", "\(directory)/accounts.key", "2048"])
     }
 
     private func waitUntilUp() async throws {
