@@ -14,10 +14,10 @@ extension EndToEnd {
 
                 try await cluster.replacePod(of: cluster.servers[1])
 
-                let adapter = try await cluster.adapter(becomes: "Ready on the new pod") {
+                try await cluster.adapter(becomes: "Ready on the new pod") {
                     $0.ready == "3/3" && $0.description.contains("containerd://vllm-1-2")
+                        && $0.serverNames == ["vllm-0", "vllm-1", "vllm-2"]
                 }
-                #expect(adapter.serverNames == ["vllm-0", "vllm-1", "vllm-2"])
                 try await cluster.servers(hold: ["sql=/adapters/sql-v1"])
                 #expect(cluster.servers.map { $0.vllm.loadCount(of: "sql") } == [1, 2, 1])
             }
@@ -34,8 +34,9 @@ extension EndToEnd {
                 #expect(third.holds == ["sql=/adapters/sql-v1"])
 
                 try await cluster.removeServer(third)
-                let adapter = try await cluster.adapter(reaches: "Ready", "2/2")
-                #expect(adapter.serverNames == ["vllm-0", "vllm-1"])
+                try await cluster.adapter(becomes: "two servers") {
+                    $0.phase == "Ready" && $0.ready == "2/2" && $0.serverNames == ["vllm-0", "vllm-1"]
+                }
                 #expect(cluster.servers.map { $0.vllm.loadCount(of: "sql") } == [1, 1])
             }
         }
