@@ -1,3 +1,4 @@
+package import Effects
 import KubeAPI
 
 /// Which addresses may be contacted.

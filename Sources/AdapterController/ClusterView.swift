@@ -1,7 +1,6 @@
 import AdapterPlanning
 import KubeAPI
 import KubeRuntime
-import Synchronization
 
 /// What the stores hold, with the indexes that answer "who is concerned" without walking everything.
 final class ClusterView: Sendable {
@@ -10,14 +9,11 @@ final class ClusterView: Sendable {
     let slices: Store<EndpointSlice>
     let pods: Store<Pod>
 
-    private struct Indexes {
-        var adaptersByService = OneToMany<NamespacedName, NamespacedName>()
-        var adaptersByName = OneToMany<String, NamespacedName>()
-        var slicesByService = OneToMany<NamespacedName, NamespacedName>()
-        var podsByUID: [String: NamespacedName] = [:]
-    }
-
-    private let indexes = Mutex(Indexes())
+    private let adaptersByService: StoreIndex<LoRAAdapter, NamespacedName>
+    private let adaptersByName: StoreIndex<LoRAAdapter, String>
+    private let slicesByService: StoreIndex<EndpointSlice, NamespacedName>
+    private let slicesByPod: StoreIndex<EndpointSlice, NamespacedName>
+    private let podsByUID: StoreIndex<Pod, String>
     private let policy: AddressPolicy
 
     init(policy: AddressPolicy, namespaces: [String]) {
@@ -27,6 +23,11 @@ final class ClusterView: Sendable {
         services = Store(namespaces: count)
         slices = Store(namespaces: count)
         pods = Store(namespaces: count)
+        adaptersByService = StoreIndex(of: adapters, by: \.services)
+        adaptersByName = StoreIndex(of: adapters) { $0.names.sorted() }
+        slicesByService = StoreIndex(of: slices) { $0.service.map { [$0] } ?? [] }
+        slicesByPod = StoreIndex(of: slices, by: \.pods)
+        podsByUID = StoreIndex(of: pods) { [$0.metadata.uid] }
     }
 
     func waitUntilSynced() async throws {
@@ -36,75 +37,48 @@ final class ClusterView: Sendable {
         try await pods.waitUntilSynced()
     }
 
-    /// Keeps the indexes, hands every object that an event concerns to `enqueue`, and the UID of each Pod that changed
-    /// to `podChanged`.
-    func observe(
-        _ enqueue: @escaping @Sendable ([NamespacedName]) -> Void, podChanged: @escaping @Sendable (String) -> Void
-    ) {
-        adapters.observe { [self] change in
-            let (key, old, new) = (change.key, change.old, change.new)
-            let names = (old?.names ?? []).union(new?.names ?? [])
-            let concerned = indexes.withLock { indexes in
-                let rivals = names.flatMap { indexes.adaptersByName[$0] }
-                indexes.adaptersByName.set(new?.names ?? [], for: key)
-                indexes.adaptersByService.set(Set(new?.services ?? []), for: key)
-                return rivals
-            }
-            enqueue(Set(concerned + [key]).sorted())
+    /// Adds to `queue` every object that an event concerns; `users` are those that use a server of the Pod with a UID.
+    func feed(_ queue: WorkQueue<NamespacedName>, users: @escaping @Sendable (String) -> [NamespacedName]) {
+        adapters.feed(queue) { [self] change in
+            let names = (change.old?.names ?? []).union(change.new?.names ?? [])
+            return sorted(names.flatMap { adaptersByName.keys(for: $0) } + [change.key])
         }
-        services.observe { [self] change in
-            guard change.old?.spec != change.new?.spec else { return }
-            enqueue(indexes.withLock { $0.adaptersByService[change.key] })
+        services.feed(queue) { [self] change in
+            change.old?.spec == change.new?.spec ? [] : adaptersByService.keys(for: change.key)
         }
-        slices.observe { [self] change in
-            let (key, old, new) = (change.key, change.old, change.new)
-            let services = Set([old, new].compactMap { $0?.service }).sorted()
-            let concerned = indexes.withLock { indexes in
-                indexes.slicesByService.set(Set([new?.service].compactMap(\.self)), for: key)
-                return services.flatMap { indexes.adaptersByService[$0] }
+        slices.feed(queue) { [self] change in
+            let (old, new) = (change.old, change.new)
+            guard old?.endpoints != new?.endpoints || old?.ports != new?.ports || old?.service != new?.service else {
+                return []
             }
-            guard old?.endpoints != new?.endpoints || old?.ports != new?.ports else { return }
-            enqueue(Set(concerned).sorted())
+            return sorted([old, new].compactMap { $0?.service }.flatMap { adaptersByService.keys(for: $0) })
         }
-        pods.observe { [self] change in
-            indexes.withLock { indexes in
-                if let old = change.old { indexes.podsByUID[old.metadata.uid] = nil }
-                if let new = change.new { indexes.podsByUID[new.metadata.uid] = change.key }
-            }
-            guard change.old?.identity != change.new?.identity else { return }
-            let services = services(naming: change.key)
-            enqueue(Set(indexes.withLock { indexes in services.flatMap { indexes.adaptersByService[$0] } }).sorted())
-            if let uid = (change.old ?? change.new)?.metadata.uid { podChanged(uid) }
+        pods.feed(queue) { [self] change in
+            guard change.old?.identity != change.new?.identity else { return [] }
+            let services = slicesByPod.keys(for: change.key).compactMap { slices.get($0)?.service }
+            let uids = [change.old, change.new].compactMap { $0?.metadata.uid }
+            return sorted(services.flatMap { adaptersByService.keys(for: $0) } + uids.flatMap(users))
         }
     }
 
-    /// The Services whose endpoints name the Pod.
-    private func services(naming pod: NamespacedName) -> [NamespacedName] {
-        slices.all(in: pod.namespace).filter { slice in
-            slice.endpoints.contains { $0.targetRef?.name == pod.name }
-        }
-        .compactMap(\.service)
-    }
+    private func sorted(_ keys: [NamespacedName]) -> [NamespacedName] { Set(keys).sorted() }
 
     /// The adapters that want or claim one of the names, `besides` left out, sorted.
     func adapters(named names: Set<String>, besides key: NamespacedName) -> [LoRAAdapter] {
-        let keys = indexes.withLock { indexes in Set(names.flatMap { indexes.adaptersByName[$0] }) }
-        return keys.subtracting([key]).sorted().compactMap { adapters.get($0) }
+        sorted(names.flatMap { adaptersByName.keys(for: $0) }).filter { $0 != key }.compactMap { adapters.get($0) }
     }
 
     /// The Pod of that UID.
     func pod(uid: String) -> Pod? {
-        guard let key = indexes.withLock({ $0.podsByUID[uid] }), let pod = pods.get(key) else { return nil }
-        return pod.metadata.uid == uid ? pod : nil
+        podsByUID.keys(for: uid).first.flatMap { pods.get($0) }.flatMap { $0.metadata.uid == uid ? $0 : nil }
     }
 
     /// Finds the servers of a Service.
     func resolver(_ reference: AdapterSpec.ServiceReference, in namespace: String) -> TargetResolver {
         let service = NamespacedName(namespace: namespace, name: reference.name)
-        let keys = indexes.withLock { $0.slicesByService[service] }
         return TargetResolver(
             namespace: namespace, reference: reference, service: services.get(service),
-            slices: keys.compactMap { slices.get($0) },
+            slices: slicesByService.keys(for: service).compactMap { slices.get($0) },
             pod: { [pods] in pods.get(NamespacedName(namespace: namespace, name: $0)) }, policy: policy)
     }
 
@@ -131,15 +105,20 @@ extension EndpointSlice {
     fileprivate var service: NamespacedName? {
         serviceName.map { NamespacedName(namespace: metadata.namespace, name: $0) }
     }
+
+    /// The Pods that its endpoints name.
+    fileprivate var pods: [NamespacedName] {
+        endpoints.compactMap { endpoint in
+            endpoint.targetRef.map { NamespacedName(namespace: metadata.namespace, name: $0.name) }
+        }
+    }
 }
 
 extension Pod {
     /// What a change of the Pod must touch to matter here.
     fileprivate var identity: [String] {
-        [
-            metadata.uid, status.podIP, isReady ? "ready" : "", isFinished ? "finished" : "",
-            metadata.deletionTimestamp ?? "",
-        ]
-            + status.podIPs + (status.containerStatuses + status.initContainerStatuses).map(\.containerID)
+        let state = [isReady ? "ready" : "", isFinished ? "finished" : "", metadata.deletionTimestamp ?? ""]
+        let containers = (status.containerStatuses + status.initContainerStatuses).map(\.containerID)
+        return [metadata.uid, status.podIP] + state + status.podIPs + containers
     }
 }

@@ -42,15 +42,16 @@ package struct Operator: Sendable {
         let view = ClusterView(policy: options.addresses, namespaces: options.namespaces)
         let registry = ServerRegistry()
         let queue = WorkQueue<NamespacedName>(time: effects.time, random: effects.random)
-        let enqueue = { @Sendable (keys: [NamespacedName]) in for key in keys { queue.add(key) } }
-        view.observe(enqueue) { uid in enqueue(registry.users(ofOwner: uid)) }
+        view.feed(queue) { registry.users(ofOwner: $0) }
 
         let slots = LoadSlots(options.maxConcurrentLoads)
         let context = ServerAgent.Context(
             effects: effects, slots: slots,
             credentials: Credentials(client: client, defaultAPIKey: options.defaultAPIKey),
             probeInterval: options.probeInterval, logger: logger, mayContact: { view.mayContact($0) },
-            changed: { connection, change in enqueue(registry.users(of: connection, concernedBy: change)) })
+            changed: { connection, change in
+                for key in registry.users(of: connection, concernedBy: change) { queue.add(key) }
+            })
         let gatherer = SituationGatherer(
             view: view, registry: registry, options: options, time: effects.time,
             makeAgent: { ServerAgent($0, context) })

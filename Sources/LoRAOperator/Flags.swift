@@ -1,6 +1,7 @@
 import AdapterController
 import AdapterPlanning
 import ArgumentParser
+import Effects
 
 /// Reads what ArgumentParser does not: booleans with `=true` and `=false`, as every Kubernetes component takes them.
 enum Flags {

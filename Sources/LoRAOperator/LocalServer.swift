@@ -1,4 +1,4 @@
-import AdapterController
+import Effects
 
 /// A server that `local` was told of.
 struct LocalServer: Hashable, Sendable {

@@ -81,17 +81,3 @@ import Testing
         }
     }
 }
-
-@Suite struct OneToManyTests {
-    @Test func `members are found by key, sorted, and move with their keys`() {
-        var map = OneToMany<String, String>()
-        map.set(["x", "y"], for: "b")
-        map.set(["x"], for: "a")
-        #expect(map["x"] == ["a", "b"] && map["y"] == ["b"] && map["z"].isEmpty)
-        map.set(["z"], for: "b")
-        #expect(map["x"] == ["a"] && map["y"].isEmpty && map["z"] == ["b"])
-        map.set([], for: "a")
-        map.set([], for: "b")
-        #expect(map["x"].isEmpty && map["z"].isEmpty)
-    }
-}

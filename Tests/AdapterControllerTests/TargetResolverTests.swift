@@ -1,4 +1,5 @@
 import AdapterPlanning
+import Effects
 import KubeAPI
 import Testing
 

@@ -21,7 +21,8 @@ struct EnvironmentProxy {
     }
 
     private func isExcepted(_ host: String, _ port: String) -> Bool {
-        let address = IPAddress(host)
+        // A zone says which interface, not which address.
+        let address = IPAddress(String(host.prefix { $0 != "%" }))
         if host == "localhost" || address?.isLoopback == true { return true }
         return (value("NO_PROXY") ?? "").split(separator: ",").contains { entry in
             matches(String(entry).trimmed.lowercased(), host, address, port)
@@ -30,11 +31,7 @@ struct EnvironmentProxy {
 
     private func matches(_ entry: String, _ host: String, _ address: IPAddress?, _ port: String) -> Bool {
         if entry == "*" { return true }
-        let parts = entry.split(separator: "/", maxSplits: 1)
-        if parts.count == 2, let prefix = IPAddress(parts[0]), let length = Int(parts[1]) {
-            return address?.isIn(prefix, length: length) ?? false
-        }
-        if let exact = IPAddress(entry) { return address == exact }
+        if let range = CIDR(entry) { return address.map { range.contains($0) } ?? false }
         let (name, wantedPort) = Self.split(entry[...])
         guard wantedPort == nil || wantedPort == port, !name.isEmpty else { return false }
         if let exact = IPAddress(name) { return address == exact }

@@ -11,6 +11,10 @@ package struct IPAddress: Hashable, Sendable {
 
     package var isVersion6: Bool { bytes.count == 16 }
 
+    package var isLoopback: Bool {
+        isVersion6 ? bytes.dropLast().allSatisfy { $0 == 0 } && bytes.last == 1 : bytes.first == 127
+    }
+
     private static func version4(_ text: String) -> [UInt8]? {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 4 else { return nil }
