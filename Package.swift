@@ -110,8 +110,8 @@ let package = Package(
         suite(
             "LoRAOperatorTests",
             [
-                "LoRAOperator", "AdapterController", "CurlHTTP", "Effects", "HTTPServer", "KubeAPI", "KubeSimulator",
-                "VLLMSimulator", "TestSupport", logging, yams,
+                "LoRAOperator", "AdapterController", "CurlHTTP", "Effects", "HTTPServer", "KubeAPI", "KubeRuntime",
+                "KubeSimulator", "VLLMSimulator", "TestSupport", logging, yams,
             ]),
     ]
 )

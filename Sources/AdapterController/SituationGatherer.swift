@@ -96,7 +96,10 @@ struct SituationGatherer: Sendable {
             return pod.status.podIPs.contains(address) || pod.status.podIP == address
                 ? pod.server(port: line.port, address: address) : nil
         }
-        guard options.addresses.refusal(of: address, port: line.port, pod: nil) == nil else { return nil }
+        // A container's id says that it was a Pod's, and a Pod that is gone holds nothing.
+        guard line.incarnation?.contains("://") != true,
+            options.addresses.refusal(of: address, port: line.port, pod: nil) == nil
+        else { return nil }
         return Server(id: ServerID(owner: address, port: line.port), name: line.name, address: address)
     }
 

@@ -42,6 +42,44 @@ extension EndToEnd {
         }
 
         @Test(arguments: Backend.available)
+        func `a pod that left the Service is unloaded at its own address`(_ backend: Backend) async throws {
+            try await Cluster.run(on: backend) { cluster in
+                try await cluster.apply()
+                try await cluster.adapter(reaches: "Ready", "3/3")
+
+                try await cluster.takeFromService(cluster.servers[2])
+
+                try await cluster.adapter(becomes: "two servers") {
+                    $0.ready == "2/2" && $0.serverNames == ["vllm-0", "vllm-1"]
+                }
+                #expect(cluster.servers[2].holds == [])
+            }
+        }
+
+        @Test(arguments: Backend.available)
+        func `a pod that left the Service while it was down is forgotten once it is gone`(
+            _ backend: Backend
+        ) async throws {
+            try await Cluster.run(on: backend) { cluster in
+                try await cluster.apply()
+                try await cluster.adapter(reaches: "Ready", "3/3")
+                let third = cluster.servers[2]
+                third.vllm.goDown()
+                try await cluster.takeFromService(third)
+                try await cluster.adapter(becomes: "a claim on a server that left") {
+                    $0.ready == "2/2" && $0.server("vllm-2")?.hasPrefix("Unloading") == true
+                }
+
+                try await cluster.deletePod(of: third)
+
+                try await cluster.adapter(becomes: "two servers") {
+                    $0.phase == "Ready" && $0.serverNames == ["vllm-0", "vllm-1"]
+                        && $0.condition("Unreachable") == "False Observed"
+                }
+            }
+        }
+
+        @Test(arguments: Backend.available)
         func `fewer replicas unload from the others`(_ backend: Backend) async throws {
             try await Cluster.run(on: backend) { cluster in
                 try await cluster.apply(spec: ["placement": ["replicas": 2]])

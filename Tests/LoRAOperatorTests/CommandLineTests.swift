@@ -35,7 +35,10 @@ struct CommandLineTests {
         }
     }
 
-    @Test(arguments: ["--allow-hub-ids=true", "--allow-hub-ids=false", "--allow-hub-ids"])
+    @Test(arguments: [
+        "--allow-hub-ids=true", "--allow-hub-ids=false", "--allow-hub-ids", "--leader-elect=true",
+        "--leader-elect=false", "--leader-elect",
+    ])
     func `booleans are taken as every Kubernetes component takes them`(_ flag: String) async throws {
         let (code, lines) = try await OperatorProcess.result(flag, "--kubeconfig", "/no/such/file")
 

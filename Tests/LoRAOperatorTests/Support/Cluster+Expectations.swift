@@ -67,10 +67,12 @@ extension Cluster {
     }
 
     /// Waits until every server was looked at so many times more.
-    func probes(_ count: Int, of members: [ModelServer]? = nil) async throws {
+    func probes(
+        _ count: Int, of members: [ModelServer]? = nil, sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
         let members = members ?? servers
         let goals = members.map { ($0.vllm, $0.vllm.requestCount(.models) + count) }
         let isDone = try await eventually { goals.allSatisfy { $0.requestCount(.models) >= $1 } }
-        try #require(isDone, "the probes ended")
+        try #require(isDone, "the probes ended", sourceLocation: sourceLocation)
     }
 }

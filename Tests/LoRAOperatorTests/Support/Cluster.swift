@@ -130,6 +130,12 @@ final class Cluster: Sendable {
         server.vllm.goDown()
     }
 
+    /// Takes the server from the Service; its Pod stays.
+    func takeFromService(_ server: ModelServer) async throws {
+        state.withLock { $0.members.removeAll { $0.name == server.name } }
+        try await publishEndpoints()
+    }
+
     /// The Pod goes, and another of the same name and address comes.
     func replacePod(of server: ModelServer) async throws {
         try await deletePod(of: server)
@@ -150,7 +156,7 @@ final class Cluster: Sendable {
         state.withLock { $0.members.append(server) }
     }
 
-    private func deletePod(of server: ModelServer) async throws {
+    func deletePod(of server: ModelServer) async throws {
         state.withLock { $0.members.removeAll { $0.name == server.name } }
         try await api.delete("pods", server.name)
         try #require(try await eventually { try await api.get("pods", server.name) == nil })

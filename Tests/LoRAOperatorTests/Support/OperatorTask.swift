@@ -2,6 +2,7 @@ import AdapterController
 import CurlHTTP
 import Effects
 import KubeAPI
+import KubeRuntime
 import Logging
 
 /// One life of the operator: what a process would be.
@@ -17,7 +18,11 @@ final class OperatorTask: Sendable {
         let effects = Effects(
             http: GatedTransport(traffic, gate: .open), time: SystemTime(), random: SystemRandom())
         let client = KubeClient(configuration: configuration, effects: effects, userAgent: "end-to-end-test")
-        let lora = Operator(options: options, client: client, effects: effects, readiness: readiness, logger: .operator)
+        let events = EventRecorder(
+            client: client, controller: "lora-operator.dev/operator", instance: "test", logger: .operator)
+        let lora = Operator(
+            options: options, client: client, effects: effects, events: events, readiness: readiness,
+            logger: .operator)
         task = Task { try await lora.run() }
     }
 
