@@ -77,9 +77,9 @@ struct SocketTests {
     }
 
     @Test func `a slow load ends at its own timeout, and goes on in the server`() async throws {
-        server.reconfigure { $0.loadDuration = .milliseconds(400) }
+        server.reconfigure { $0.loadDuration = .seconds(3) }
         try await withClient { client in
-            let error = await vllmError { try await client.load(name: "a", path: "/a", timeout: .milliseconds(100)) }
+            let error = await vllmError { try await client.load(name: "a", path: "/a", timeout: .milliseconds(1500)) }
 
             #expect(error?.reason == .requestTimeout)
             #expect(error?.outcomeIsUnknown == true)

@@ -90,7 +90,6 @@ struct HTTPServerLimitTests {
             client.send(sent)
 
             #expect(try await client.isClosed())
-            #expect(client.end == .orderly)
         }
     }
 
@@ -167,11 +166,14 @@ struct HTTPServerLimitTests {
             return HTTPResponse(status: 200)
         }
         try await withServer(handler, limits: limits) { port in
-            let client = try RawClient(port: port)
-
-            client.send("GET / HTTP/1.1\r\nhost: x\r\n\r\n")
-
-            #expect(try await client.receives("HTTP/1.1 200 "))
+            // A client may itself be too slow to ask, and tries again.
+            let isAnswered = try await eventually {
+                let client = try RawClient(port: port)
+                client.send("GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+                let isClosed = try await client.isClosed()
+                return isClosed && client.received.hasPrefix("HTTP/1.1 200 ")
+            }
+            #expect(isAnswered)
         }
     }
 

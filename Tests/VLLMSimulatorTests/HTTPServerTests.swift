@@ -138,17 +138,17 @@ struct HTTPServerTests {
             try await ContinuousClock().sleep(for: .seconds(600))
             return HTTPResponse(status: 200)
         }
-        nonisolated(unsafe) var clients: [RawClient] = []
-        nonisolated(unsafe) var used = 0
+        var clients: [RawClient] = []
+        var used = 0
         try await withServer(handler) { port in
-            unsafe clients = [try RawClient(port: port), try RawClient(port: port)]
-            unsafe clients[0].send(get)
+            clients = [try RawClient(port: port), try RawClient(port: port)]
+            clients[0].send(get)
             #expect(try await eventually { isAsked.isRaised })
-            unsafe used = port
+            used = port
         }
 
-        for client in unsafe clients { #expect(try await client.isClosed()) }
-        let port = unsafe used
+        for client in clients { #expect(try await client.isClosed()) }
+        let port = used
         #expect(throws: RawClient.ConnectFailed.self) { try RawClient(port: port) }
         try await withServer(Handler.echo, port: port) { #expect($0 == port) }
     }

@@ -20,11 +20,8 @@ final class RawClient: Sendable {
                 unsafe connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
             }
         }
-        if result != 0 {
-            let code = errno
-            close(descriptor)
-            throw ConnectFailed(errno: code)
-        }
+        // What `deinit` closes is not closed here as well: the number might be another's by then.
+        if result != 0 { throw ConnectFailed(errno: errno) }
     }
 
     struct ConnectFailed: Error { var errno: Int32 }
