@@ -18,6 +18,8 @@ package struct WorldSettings: Sendable {
 
     /// What may happen; empty: a world in which nothing does.
     package var mutations = Mutation.allCases
+    /// Whether objects ask for fewer than all servers.
+    package var hasPlacement = true
     /// Whether requests fail at random.
     package var hasFaults = true
 
