@@ -41,6 +41,8 @@ package final class World: Sendable {
         var lastPod = 0
         /// Entries that others put on servers, by container.
         var foreign: [String: Set<Entry>] = [:]
+        /// Entries that a dead process's load brought after it died, by container.
+        var late: [String: Set<Entry>] = [:]
         /// Entries that may stay: their objects were deleted with `Orphan`.
         var orphaned: Set<Entry> = []
         /// Names that some object was allowed to take from others.
