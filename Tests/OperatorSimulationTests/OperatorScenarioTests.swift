@@ -4,14 +4,14 @@ import Testing
 
 @Suite struct OperatorScenarioTests {
     @Test func `a sound operator passes in a world without faults`() throws {
-        for seed in UInt64(0)..<20 {
+        for seed in UInt64(0)..<8 {
             let outcome = SeedRun(try scenario(nil), seed: seed).outcome()
             #expect(outcome.isSound, "seed \(seed): \(outcome)")
         }
     }
 
     @Test func `one seed is one world`() throws {
-        for seed in UInt64(0)..<10 {
+        for seed in UInt64(0)..<4 {
             let first = SeedRun(try scenario(nil), seed: seed).outcome()
             let second = SeedRun(try scenario(nil), seed: seed).outcome()
             #expect(first.traceHash == second.traceHash)
@@ -28,7 +28,7 @@ import Testing
     ])
     func `each flaw is noticed`(flaw: ToyOperator.Flaw, invariant: String) throws {
         var seen: Set<String> = []
-        for seed in UInt64(0)..<30 {
+        for seed in UInt64(0)..<15 {
             let outcome = SeedRun(try scenario(flaw), seed: seed).outcome()
             seen.formUnion(outcome.violations.map(\.invariant))
             if seen.contains(invariant) { return }
@@ -43,6 +43,7 @@ import Testing
         settings.mutations = [.createAdapter, .deleteAdapter, .editPath, .restartContainer, .killOperator]
         if flaw == .unloadsForeignAdapters { settings.mutations.append(.loadOutOfBand) }
         settings.hasFaults = false
+        settings.hasPlacement = false
         return OperatorScenario(settings) { http, simulation in
             try await ToyOperator(http: http, simulation: simulation, flaw: flaw).run()
         }

@@ -1,5 +1,4 @@
 import Effects
-import FoundationEssentials
 import KubeSimulator
 import OperatorSimulation
 
@@ -36,13 +35,14 @@ struct ToyOperator: Sendable {
         for address in Set(slices.flatMap { addresses($0) }).sorted() { lists[address] = await probe(address) }
         for (index, adapter) in adapters.enumerated() {
             let servers = slices.filter { serviceName($0) == service(adapter) }.flatMap { addresses($0) }.sorted()
-            let rivals = adapters[..<index].filter { loraName($0) == loraName(adapter) }
-            try? await reconcile(adapter, servers: servers, lists: lists, isRival: !rivals.isEmpty)
+            let rivals = adapters[..<index].filter { loraName($0) == loraName(adapter) }.map(service)
+            let taken = slices.filter { slice in rivals.contains { $0 == serviceName(slice) } }.flatMap(addresses)
+            try? await reconcile(adapter, servers: servers, lists: lists, taken: Set(taken))
         }
     }
 
     private func reconcile(
-        _ adapter: JSONValue, servers: [String], lists: [String: [String: String]], isRival: Bool
+        _ adapter: JSONValue, servers: [String], lists: [String: [String: String]], taken: Set<String>
     ) async throws {
         let name = loraName(adapter)
         let path = adapter["spec", "loraPath"]?.stringValue ?? ""
@@ -67,7 +67,7 @@ struct ToyOperator: Sendable {
         if !claims.contains(claim), flaw != .loadsBeforeClaim {
             return try await write(adapter, ready: false, states: [:], claims: claims + [claim])
         }
-        let loads = servers.filter { lists[$0] != nil && lists[$0]?[name] == nil && !isRival }
+        let loads = servers.filter { lists[$0] != nil && lists[$0]?[name] == nil && !taken.contains($0) }
         let body: JSONValue = ["lora_name": .string(name), "lora_path": .string(path)]
         for server in loads {
             if flaw == .loadsAllAtOnce {
@@ -78,14 +78,16 @@ struct ToyOperator: Sendable {
                 try? await change(server, "load", body)
             }
         }
-        for server in servers where !isRival {
+        for server in servers where !taken.contains(server) {
             guard let root = lists[server]?[name], root != path else { continue }
             if isOurs(root) && flaw != .keepsStaleEntries || flaw == .unloadsForeignAdapters {
                 try? await change(server, "unload", ["lora_name": .string(name)])
             }
         }
         var states: [String: String] = [:]
-        for server in servers { states[server] = lists[server]?[name] == path && !isRival ? "Loaded" : "Absent" }
+        for server in servers {
+            states[server] = lists[server]?[name] == path && !taken.contains(server) ? "Loaded" : "Absent"
+        }
         if flaw == .alwaysSaysReady { for server in servers { states[server] = "Loaded" } }
         let isReady = !states.isEmpty && states.values.allSatisfy { $0 == "Loaded" }
         let isStale = servers.contains { lists[$0] == nil || isOurs(lists[$0]?[name]) && lists[$0]?[name] != path }
@@ -157,15 +159,13 @@ struct ToyOperator: Sendable {
     private func get(_ url: String) async throws -> JSONValue {
         let reply = try await http.send(HTTPRequest(.get, url))
         guard reply.head.status == 200 else { throw HTTPFailure(.invalidResponse, "\(reply.head.status)") }
-        return try JSONDecoder().decode(JSONValue.self, from: Data(reply.body))
+        return JSONValue(parsing: reply.body) ?? .null
     }
 
     private func send(_ method: HTTPRequest.Method, _ url: String, _ type: String, _ body: JSONValue) async throws {
         let headers = [HTTPHeader("Content-Type", type), HTTPHeader("Accept", "application/json")]
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .sortedKeys
         let reply = try await http.send(
-            HTTPRequest(method, url, headers: headers, body: Array(try encoder.encode(body))))
+            HTTPRequest(method, url, headers: headers, body: body.encoded))
         guard reply.head.status / 100 == 2 else { throw HTTPFailure(.invalidResponse, "\(reply.head.status)") }
     }
 

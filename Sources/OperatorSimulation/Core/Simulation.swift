@@ -109,6 +109,7 @@ package final class Simulation: TimeSource, RandomSource {
         }
         var failure: SimulationFailure?
         while failure == nil, result.withLock({ $0 == nil }) { failure = step() }
+        if failure == nil, executor.strays > 0 { failure = .leftSimulation(jobs: executor.strays) }
         root.cancel()
         for task in state.withLock({ $0.tasks.sorted { $0.key < $1.key } }) { task.value.cancel() }
         drain { result.withLock { $0 == nil } || state.withLock { !$0.tasks.isEmpty } }

@@ -57,7 +57,9 @@ struct AdapterMutator {
             "loadTimeout": random.chance(500) ? "30s" : "2m",
         ]
         if let loraName { spec["loraName"] = .string(loraName) }
-        if loraName == nil, random.chance(300) { spec["placement"] = ["replicas": .int(Int64(1 + random.below(3)))] }
+        if loraName == nil, random.chance(300), world.settings.hasPlacement {
+            spec["placement"] = ["replicas": .int(Int64(1 + random.below(3)))]
+        }
         if random.chance(300) { spec["baseModelName"] = .string(world.settings.baseModel) }
         if random.chance(150) { spec["conflictPolicy"] = "Overwrite" }
         if random.chance(150) { spec["update"] = ["strategy": "InPlace"] }

@@ -1,5 +1,4 @@
 import Effects
-import FoundationEssentials
 import KubeSimulator
 
 extension Exchange {
@@ -24,8 +23,5 @@ extension Exchange {
     var isLease: Bool { path.contains("/leases") }
 
     /// The body as JSON, null where it is none.
-    var json: JSONValue {
-        guard let body = request.body else { return .null }
-        return (try? JSONDecoder().decode(JSONValue.self, from: Data(body))) ?? .null
-    }
+    var json: JSONValue { request.body.flatMap { JSONValue(parsing: $0) } ?? .null }
 }

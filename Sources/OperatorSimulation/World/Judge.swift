@@ -32,7 +32,9 @@ struct Judge {
                 && wanted(other).contains { $0.uid == pod.uid }
         }
         if let rival { return "\(rival.name) has the name" }
-        let foreign = (world.now.foreign[pod.containerID] ?? []).union(world.now.orphaned)
+        let state = world.now
+        let foreign = (state.foreign[pod.containerID] ?? []).union(state.orphaned).union(
+            state.late[pod.containerID] ?? [])
         if let root = pod.adapters[adapter.loraName], root != adapter.path,
             foreign.contains(Entry(name: adapter.loraName, root: root))
         {
@@ -95,6 +97,7 @@ struct Judge {
         let foreign = state.foreign[pod.containerID] ?? []
         return pod.entries.sorted().compactMap { entry in
             if foreign.contains(entry) || state.orphaned.contains(entry) { return nil }
+            if state.late[pod.containerID]?.contains(entry) ?? false { return nil }
             let isWanted = adapters.contains { adapter in
                 let wanted = wanted(adapter)
                 if adapter.entry == entry, wanted.contains(where: { $0.uid == pod.uid }) { return true }

@@ -51,6 +51,7 @@ final class Monitor: Sendable {
             if exchange.isChangeOfServer {
                 let body = String(decoding: exchange.request.body ?? [], as: UTF8.self)
                 world.simulation.trace("\(exchange.label) \(body): \(status)")
+                noteLateLoad(exchange, world)
             }
             guard exchange.isModels, status == 200, let pod = world.pod(at: exchange.authority),
                 pod.now.trouble?.isHonest ?? true
@@ -67,6 +68,17 @@ final class Monitor: Sendable {
                 state.lists[exchange.authority] = lists + [(now, entries)]
             }
         }
+    }
+
+    /// A load that ends after its process died is on a server where a later list already proved absence: by the
+    /// contract nobody need look for it again, so it is foreign from then on.
+    private func noteLateLoad(_ exchange: Exchange, _ world: World) {
+        let sender = world.now.processes.first { $0.name == exchange.process }
+        guard exchange.isLoad, sender?.isAlive == false, let pod = world.pod(at: exchange.authority) else { return }
+        let json = exchange.json
+        let entry = Entry(name: json["lora_name"]?.stringValue ?? "", root: json["lora_path"]?.stringValue ?? "")
+        guard pod.entries.contains(entry) else { return }
+        _ = world.change { $0.late[pod.containerID, default: []].insert(entry) }
     }
 
     private static func key(_ exchange: Exchange) -> String { "\(exchange.process) \(exchange.authority)" }

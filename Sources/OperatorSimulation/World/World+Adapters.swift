@@ -32,7 +32,9 @@ extension World {
     }
 
     private func note(spec: JSONValue, of name: String) {
-        guard spec["conflictPolicy"]?.stringValue == "Overwrite" else { return }
+        // In place, what came since the last list is replaced unseen: vLLM cannot be asked to compare.
+        let isInPlace = spec["update", "strategy"]?.stringValue == "InPlace"
+        guard isInPlace || spec["conflictPolicy"]?.stringValue == "Overwrite" else { return }
         _ = change { $0.overwritten.insert(spec["loraName"]?.stringValue ?? name) }
     }
 }

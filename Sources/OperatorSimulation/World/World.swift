@@ -18,6 +18,8 @@ package struct WorldSettings: Sendable {
 
     /// What may happen; empty: a world in which nothing does.
     package var mutations = Mutation.allCases
+    /// Whether objects ask for fewer than all servers.
+    package var hasPlacement = true
     /// Whether requests fail at random.
     package var hasFaults = true
 
@@ -39,6 +41,8 @@ package final class World: Sendable {
         var lastPod = 0
         /// Entries that others put on servers, by container.
         var foreign: [String: Set<Entry>] = [:]
+        /// Entries that a dead process's load brought after it died, by container.
+        var late: [String: Set<Entry>] = [:]
         /// Entries that may stay: their objects were deleted with `Orphan`.
         var orphaned: Set<Entry> = []
         /// Names that some object was allowed to take from others.
