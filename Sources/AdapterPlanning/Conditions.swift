@@ -17,7 +17,10 @@ struct Conditions {
             conditions.append(make("Ready", .no, .awaitingServers, "\(wanted.count) of \(desired) servers exist"))
         } else {
             let reason = wanted.contains { $0.state == .loaded } ? Reason.loaded : .onDemand
-            conditions.append(make("Ready", .yes, reason, reason == .loaded ? "loaded on \(wanted.count) servers" : ""))
+            conditions.append(
+                make(
+                    "Ready", .yes, reason,
+                    reason == .loaded ? "loaded on \(wanted.count) server\(wanted.count == 1 ? "" : "s")" : ""))
         }
         conditions.append(unreachable(verdicts))
 

@@ -19,7 +19,7 @@ package struct StatusEvent: Hashable, Sendable {
         if let ready = new.conditions?["Ready"] {
             let before = old.conditions?["Ready"]
             if ready.status == .yes, before?.status != .yes {
-                events.append(StatusEvent(reason: "Loaded", action: .load, note: "\(new.ready ?? "") \(ready.message)"))
+                events.append(StatusEvent(reason: "Loaded", action: .load, note: ready.message))
             }
             let isConflict = Reason(rawValue: ready.reason)?.reasonClass == .conflict
             if isConflict, before?.reason != ready.reason {

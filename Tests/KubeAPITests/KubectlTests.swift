@@ -1,5 +1,6 @@
 import Foundation
 import KubeAPI
+import TestSupport
 import Testing
 
 /// The real kubectl merges and flattens; what we read from its result must equal what we read ourselves.
@@ -49,7 +50,7 @@ struct KubectlTests {
     ]
 
     @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: kubectl)), arguments: cases.indices)
-    func `155, 156, 157: kubeconfigs are merged as kubectl merges them`(index: Int) throws {
+    func `155, 156, 157: kubeconfigs are merged as kubectl merges them`(index: Int) async throws {
         let directory = FileManager.default.temporaryDirectory.appendingPathComponent("kubectl-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: directory) }
         let names = ["ca.pem", "c.pem", "k.pem"]
@@ -66,7 +67,7 @@ struct KubectlTests {
         }
         let list = paths.joined(separator: ":")
         let flat = directory.appendingPathComponent("flat").path
-        try flatten(list, to: flat)
+        try await flatten(list, to: flat)
 
         let ours = try KubeConfiguration.load(environment: ["KUBECONFIG": list])
         let theirs = try KubeConfiguration.load(kubeconfig: flat, environment: [:])
@@ -78,17 +79,10 @@ struct KubectlTests {
         #expect(ours.proxy == theirs.proxy)
     }
 
-    private func flatten(_ list: String, to path: String) throws {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: Self.kubectl)
-        process.arguments = ["config", "view", "--raw", "--flatten", "-o", "json"]
-        process.environment = ["KUBECONFIG": list, "HOME": "/nonexistent"]
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
-        let data = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0)
-        try data.write(to: URL(fileURLWithPath: path))
+    private func flatten(_ list: String, to path: String) async throws {
+        let output = try await runCommand(
+            Self.kubectl, ["config", "view", "--raw", "--flatten", "-o", "json"],
+            environment: ["KUBECONFIG": list, "HOME": "/nonexistent"])
+        try Data(output).write(to: URL(fileURLWithPath: path))
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 import Yams
 
@@ -84,18 +85,10 @@ struct ManifestTests {
     }
 
     @Test(.enabled(if: Manifest.kubectl != nil, "kubectl is not installed"), arguments: ["deploy", "crds"])
-    func `kubectl renders the installation`(directory: String) throws {
-        let process = Process()
-        process.executableURL = URL(filePath: try #require(Manifest.kubectl))
-        process.arguments = ["kustomize", Manifest.root.appending(path: directory).path]
-        let output = Pipe()
-        process.standardOutput = output
+    func `kubectl renders the installation`(directory: String) async throws {
+        let rendered = try await runCommand(
+            try #require(Manifest.kubectl), ["kustomize", Manifest.root.appending(path: directory).path])
 
-        try process.run()
-        let rendered = try #require(try output.fileHandleForReading.readToEnd())
-        process.waitUntilExit()
-
-        #expect(process.terminationStatus == 0)
         let kinds = try Array(Yams.compose_all(yaml: String(decoding: rendered, as: UTF8.self))).compactMap {
             $0["kind"]?.string
         }

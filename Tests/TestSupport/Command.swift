@@ -2,19 +2,24 @@ import Foundation
 
 /// Runs a program of the system and returns what it printed; throws when it fails.
 @discardableResult
-package func runCommand(_ program: String, _ arguments: [String], input: [UInt8] = []) async throws -> [UInt8] {
+package func runCommand(
+    _ program: String, _ arguments: [String], environment: [String: String]? = nil, input: [UInt8] = []
+) async throws -> [UInt8] {
     // On a thread of its own: waiting would block one of the few threads that all tests share.
     try await withCheckedThrowingContinuation { continuation in
         Thread.detachNewThread {
-            continuation.resume(with: Result { try runAndWait(program, arguments, input) })
+            continuation.resume(with: Result { try runAndWait(program, arguments, environment, input) })
         }
     }
 }
 
-private func runAndWait(_ program: String, _ arguments: [String], _ input: [UInt8]) throws -> [UInt8] {
+private func runAndWait(
+    _ program: String, _ arguments: [String], _ environment: [String: String]?, _ input: [UInt8]
+) throws -> [UInt8] {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: program)
     process.arguments = arguments
+    if let environment { process.environment = environment }
     let (stdin, stdout) = (Pipe(), Pipe())
     process.standardInput = stdin
     process.standardOutput = stdout
