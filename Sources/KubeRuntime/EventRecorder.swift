@@ -26,7 +26,7 @@ package final class EventRecorder: Sendable {
     private let logger: Logger
     private let state = Mutex(State())
 
-    /// A recorder that signs as `controller`, a qualified name like `lora-operator.dev/operator`, and as `instance`, the
+    /// A recorder that signs as `controller`, a qualified name like `example.dev/operator`, and as `instance`, the
     /// pod's name.
     package init(client: KubeClient, controller: String, instance: String, logger: Logger) {
         self.client = client

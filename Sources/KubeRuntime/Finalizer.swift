@@ -4,7 +4,7 @@ package import KubeAPI
 package struct Finalizer: Sendable {
     private static let path = "/metadata/finalizers"
 
-    /// `lora-operator.dev/unload`: a qualified name.
+    /// A qualified name: `example.dev/cleanup`.
     package let name: String
 
     package init(_ name: String) { self.name = name }

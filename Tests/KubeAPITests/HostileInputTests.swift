@@ -41,7 +41,7 @@ struct HostileInputTests {
         }
     }
 
-    @Test(arguments: 0..<40)
+    @Test(arguments: 0..<12)
     func `6: damaged lists and watches end in events or errors`(seed: UInt64) async throws {
         var noise = Noise(state: seed)
         for name in ["061", "071", "072"] {

@@ -43,6 +43,15 @@ struct ListTests {
         }
     }
 
+    @Test func `a list whose pages never end is an error`() async {
+        let script = ScriptedClient(Array(repeating: page(["a"], "t"), count: 5))
+        guard case .unexpectedAnswer = await script.error({ try await $0.list(TestAdapter.self) }) else {
+            Issue.record("no error")
+            return
+        }
+        #expect(script.transport.requests.count == 2)
+    }
+
     @Test func `one element that cannot be read fails nothing but itself`() async throws {
         let body = listBody(["a", "b", "c"]).replacing(
             #""name":"b","namespace":"demo","uid":"u-b","resourceVersion":"7"},"spec":{"loraPath":"/a"}"#,

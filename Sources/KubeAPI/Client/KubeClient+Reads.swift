@@ -23,6 +23,10 @@ extension KubeClient {
         do {
             while !list.continueToken.isEmpty {
                 let next = try await page(type, in: namespace, options, from: list.continueToken)
+                guard next.continueToken != list.continueToken else {
+                    throw APIError.unexpectedAnswer(
+                        "the list never ends", attempt: "list \(type.resource.plural)")
+                }
                 list.items += next.items
                 list.undecodable += next.undecodable
                 list.continueToken = next.continueToken

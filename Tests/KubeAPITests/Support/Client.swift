@@ -14,7 +14,7 @@ struct ScriptedClient {
         _ answers: [ScriptedTransport.Answer], server: String = "https://api:6443", credentials: Credentials = .none,
         random: UInt64 = 0, readFile: FileReader = FileReader { _ in nil }
     ) {
-        transport = ScriptedTransport(answers)
+        transport = ScriptedTransport(answers) { _ in throw HTTPFailure(.connectionRefused, "the script has ended") }
         let configuration = KubeConfiguration(server: server, credentials: credentials, readFile: readFile)
         client = KubeClient(
             configuration: configuration,
