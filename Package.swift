@@ -106,7 +106,7 @@ let package = Package(
             "KubeSimulatorTests",
             ["KubeSimulator", "HTTPServer", "CurlHTTP", "KubeAPI", "Effects", "TestSupport", logging, yams]),
         suite("VLLMSimulatorTests", ["VLLMSimulator", "HTTPServer", "CurlHTTP", "Effects", "TestSupport", logging]),
-        suite("OperatorSimulationTests", ["OperatorSimulation", "Effects", "KubeSimulator"]),
+        suite("OperatorSimulationTests", ["OperatorSimulation", "Effects", "KubeSimulator", "TestSupport"]),
         suite(
             "LoRAOperatorTests",
             [

@@ -1,19 +1,20 @@
 import FoundationEssentials
 import OperatorSimulation
+import TestSupport
 import Testing
 
 @Suite struct OperatorScenarioTests {
-    @Test func `a sound operator passes in a world without faults`() throws {
+    @Test func `a sound operator passes in a world without faults`() async throws {
         for seed in UInt64(0)..<8 {
-            let outcome = SeedRun(try scenario(nil), seed: seed).outcome()
+            let outcome = try await outcome(of: scenario(nil), seed: seed)
             #expect(outcome.isSound, "seed \(seed): \(outcome)")
         }
     }
 
-    @Test func `one seed is one world`() throws {
+    @Test func `one seed is one world`() async throws {
         for seed in UInt64(0)..<4 {
-            let first = SeedRun(try scenario(nil), seed: seed).outcome()
-            let second = SeedRun(try scenario(nil), seed: seed).outcome()
+            let first = try await outcome(of: scenario(nil), seed: seed)
+            let second = try await outcome(of: scenario(nil), seed: seed)
             #expect(first.traceHash == second.traceHash)
         }
     }
@@ -26,14 +27,18 @@ import Testing
         (.writesAllTheTime, "quiet at rest"), (.probesTwice, "one probe an interval"),
         (.ignoresItsEnd, "ends when cancelled"), (.givesUp, "runs until cancelled"),
     ])
-    func `each flaw is noticed`(flaw: ToyOperator.Flaw, invariant: String) throws {
+    func `each flaw is noticed`(flaw: ToyOperator.Flaw, invariant: String) async throws {
         var seen: Set<String> = []
         for seed in UInt64(0)..<15 {
-            let outcome = SeedRun(try scenario(flaw), seed: seed).outcome()
+            let outcome = try await outcome(of: scenario(flaw), seed: seed)
             seen.formUnion(outcome.violations.map(\.invariant))
             if seen.contains(invariant) { return }
         }
         Issue.record("only seen: \(seen.sorted())")
+    }
+
+    private func outcome(of scenario: OperatorScenario, seed: UInt64) async throws -> SeedRun.Outcome {
+        try await onOwnThread { SeedRun(scenario, seed: seed).outcome() }
     }
 
     private func scenario(_ flaw: ToyOperator.Flaw?) throws -> OperatorScenario {

@@ -5,12 +5,7 @@ import Foundation
 package func runCommand(
     _ program: String, _ arguments: [String], environment: [String: String]? = nil, input: [UInt8] = []
 ) async throws -> [UInt8] {
-    // On a thread of its own: waiting would block one of the few threads that all tests share.
-    try await withCheckedThrowingContinuation { continuation in
-        Thread.detachNewThread {
-            continuation.resume(with: Result { try runAndWait(program, arguments, environment, input) })
-        }
-    }
+    try await onOwnThread { try runAndWait(program, arguments, environment, input) }
 }
 
 private func runAndWait(
