@@ -42,14 +42,17 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
+        // JSON as a value, where no type says what it is.
+        module("DynamicJSON"),
+
         // The outside world: HTTP, time and randomness, and the libcurl that makes the first one real.
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         module("Effects"),
         module("CurlHTTP", ["CCurl", "Effects"]),
 
         // Clients and the runtime that keeps caches and queues.
-        module("KubeAPI", ["Effects", yams]),
-        module("KubeRuntime", ["KubeAPI", "Effects", logging]),
+        module("KubeAPI", ["DynamicJSON", "Effects", yams]),
+        module("KubeRuntime", ["DynamicJSON", "Effects", "KubeAPI", logging]),
         module("VLLMAPI", ["Effects"]),
 
         // What to do (pure), and the part that does it.
@@ -65,13 +68,16 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),
-        module("KubeSimulator", ["Effects", yams]),
-        module("VLLMSimulator", ["Effects", "HTTPServer", logging]),
+        module("KubeSimulator", ["DynamicJSON", "Effects", yams]),
+        module("VLLMSimulator", ["DynamicJSON", "Effects", "HTTPServer", logging]),
 
         // The whole operator on one thread and virtual time, driven by a seed.
         module(
             "OperatorSimulation",
-            ["AdapterController", "AdapterPlanning", "Effects", "KubeAPI", "KubeSimulator", "VLLMSimulator", logging]),
+            [
+                "AdapterController", "AdapterPlanning", "DynamicJSON", "Effects", "KubeAPI", "KubeSimulator",
+                "VLLMSimulator", logging,
+            ]),
         .executableTarget(
             name: "simulate-operator", dependencies: ["OperatorSimulation"], swiftSettings: settings),
 
@@ -80,9 +86,8 @@ let package = Package(
         .executableTarget(
             name: "LoRAOperator",
             dependencies: [
-                "AdapterController", "CBuildInfo", "CurlHTTP", "Effects", "HTTPServer", "KubeAPI", "KubeRuntime",
-                "KubeSimulator",
-                "VLLMSimulator", logging, yams,
+                "AdapterController", "CBuildInfo", "CurlHTTP", "DynamicJSON", "Effects", "HTTPServer", "KubeAPI",
+                "KubeRuntime", "KubeSimulator", "VLLMSimulator", logging, yams,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
@@ -94,9 +99,10 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["Effects", "CurlHTTP"], path: "Tests/TestSupport",
             swiftSettings: settings),
+        suite("DynamicJSONTests", ["DynamicJSON"]),
         suite("CurlHTTPTests", ["CurlHTTP", "Effects", "HTTPServer", "TestSupport", logging]),
-        suite("KubeAPITests", ["KubeAPI", "Effects", "TestSupport", yams]),
-        suite("KubeRuntimeTests", ["KubeRuntime", "KubeAPI", "Effects", "TestSupport", logging]),
+        suite("KubeAPITests", ["KubeAPI", "DynamicJSON", "Effects", "TestSupport", yams]),
+        suite("KubeRuntimeTests", ["KubeRuntime", "DynamicJSON", "Effects", "KubeAPI", "TestSupport", logging]),
         suite("VLLMAPITests", ["VLLMAPI", "VLLMSimulator", "CurlHTTP", "Effects", "TestSupport", logging]),
         suite("AdapterPlanningTests", ["AdapterPlanning"]),
         suite(
@@ -104,14 +110,18 @@ let package = Package(
             ["AdapterController", "AdapterPlanning", "Effects", "KubeAPI", "VLLMAPI", "TestSupport", logging]),
         suite(
             "KubeSimulatorTests",
-            ["KubeSimulator", "HTTPServer", "CurlHTTP", "KubeAPI", "Effects", "TestSupport", logging, yams]),
+            [
+                "KubeSimulator", "HTTPServer", "CurlHTTP", "DynamicJSON", "KubeAPI", "Effects", "TestSupport", logging,
+                yams,
+            ]),
         suite("VLLMSimulatorTests", ["VLLMSimulator", "HTTPServer", "CurlHTTP", "Effects", "TestSupport", logging]),
-        suite("OperatorSimulationTests", ["OperatorSimulation", "Effects", "KubeSimulator", "TestSupport"]),
+        suite(
+            "OperatorSimulationTests", ["OperatorSimulation", "DynamicJSON", "Effects", "KubeSimulator", "TestSupport"]),
         suite(
             "LoRAOperatorTests",
             [
-                "LoRAOperator", "AdapterController", "CurlHTTP", "Effects", "HTTPServer", "KubeAPI", "KubeRuntime",
-                "KubeSimulator", "VLLMSimulator", "TestSupport", logging, yams,
+                "LoRAOperator", "AdapterController", "CurlHTTP", "DynamicJSON", "Effects", "HTTPServer", "KubeAPI",
+                "KubeRuntime", "KubeSimulator", "VLLMSimulator", "TestSupport", logging, yams,
             ]),
     ]
 )

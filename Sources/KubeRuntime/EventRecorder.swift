@@ -1,3 +1,4 @@
+import DynamicJSON
 import Effects
 package import KubeAPI
 package import Logging
@@ -133,7 +134,7 @@ package final class EventRecorder: Sendable {
         case .update(_, let key, let count, let lastObserved):
             let patch: JSONValue = [
                 "series": [
-                    "count": .integer(Int64(count)), "lastObservedTime": .string(Timestamp.micro(lastObserved)),
+                    "count": .int(Int64(count)), "lastObservedTime": .string(Timestamp.micro(lastObserved)),
                 ]
             ]
             _ = try await client.patch(PublishedEvent.self, key, merging: patch)

@@ -1,3 +1,4 @@
+import DynamicJSON
 package import KubeAPI
 
 /// Adds and removes one finalizer, and touches no other.

@@ -1,3 +1,4 @@
+import DynamicJSON
 package import Effects
 package import KubeAPI
 package import Logging
@@ -201,7 +202,7 @@ package final class LeaderElector: Sendable {
             guard let lease = try await read(), lease.spec.holderIdentity == configuration.identity else { return }
             let patch: JSONValue = [
                 "metadata": ["resourceVersion": .string(lease.metadata.resourceVersion)],
-                "spec": ["holderIdentity": nil, "leaseDurationSeconds": 1, "renewTime": .string(timestamp)],
+                "spec": ["holderIdentity": .null, "leaseDurationSeconds": 1, "renewTime": .string(timestamp)],
             ]
             _ = try await client.patch(Lease.self, configuration.lease, merging: patch)
             logger.notice("gave the lease back", metadata: metadata)

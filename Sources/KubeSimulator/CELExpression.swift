@@ -1,3 +1,5 @@
+import DynamicJSON
+
 /// An expression of the Common Expression Language, parsed: the part that CustomResourceDefinitions here may use.
 indirect enum CELExpression: Sendable {
     enum Operator: String, Sendable {

@@ -1,3 +1,5 @@
+import DynamicJSON
+
 /// One entry of `details.causes`: a field and what is wrong with it.
 struct Cause: Hashable, Sendable {
     enum Reason: String, Sendable {

@@ -1,3 +1,5 @@
+import DynamicJSON
+
 /// The CustomResourceDefinitions given at the start, as kinds and as objects.
 struct Definitions {
     private(set) var kinds: [ResourceKind] = []

@@ -1,3 +1,5 @@
+import DynamicJSON
+
 /// The two forms of an Event: events.k8s.io/v1, which is stored, and core/v1, which `kubectl describe` reads.
 enum EventForms {
     private static let names = [

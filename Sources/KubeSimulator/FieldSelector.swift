@@ -1,3 +1,5 @@
+import DynamicJSON
+
 /// A field selector: `metadata.name=a,involvedObject.kind!=b`, for the fields that the real server knows of a kind.
 struct FieldSelector: Sendable {
     private var requirements: [(path: [String], value: String, isEqual: Bool)] = []

@@ -1,3 +1,5 @@
+import DynamicJSON
+
 /// One step of a path in `managedFields`: `f:name`, `k:{"type":"Ready"}` or `v:"value"`.
 enum PathElement: Hashable, Sendable, Comparable {
     case field(String)

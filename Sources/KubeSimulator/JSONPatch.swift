@@ -1,3 +1,5 @@
+import DynamicJSON
+
 /// RFC 6902, as the API server applies it.
 enum JSONPatch {
     private static let operationLimit = 10_000

@@ -1,3 +1,5 @@
+import DynamicJSON
+
 /// The part of JSONPath that printer columns use: members, indices, `[*]` and `[?(@.type=="Ready")]`.
 struct JSONPath: Sendable {
     private enum Step: Sendable {

@@ -1,3 +1,5 @@
+import DynamicJSON
+
 /// What the built-in kinds do beyond their schemas: allocation, defaults that depend on other fields, validation.
 enum KindRules {
     /// Before defaults: what the fields themselves ask for.

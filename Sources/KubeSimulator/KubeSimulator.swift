@@ -1,3 +1,4 @@
+package import DynamicJSON
 package import Effects
 import Synchronization
 

@@ -1,3 +1,5 @@
+import DynamicJSON
+
 /// A label selector: `a=b,c!=d,e in (f,g),h,!i`.
 struct LabelSelector: Sendable {
     private enum Requirement: Sendable {

@@ -1,3 +1,5 @@
+import DynamicJSON
+
 extension TypedValue {
     /// Merges an applied list into the live one, element by element, in the order of a real server: what is applied
     /// stands in the order applied, and what others own stays before the shared element that it stood before.

@@ -1,3 +1,5 @@
+import DynamicJSON
+
 /// A list or watch: what of a collection, from when.
 struct ListRequest {
     let kind: ResourceKind

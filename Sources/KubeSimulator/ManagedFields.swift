@@ -1,3 +1,5 @@
+import DynamicJSON
+
 /// `metadata.managedFields`: which field manager owns what, read from an object and written back.
 struct ManagedFields {
     struct Manager: Hashable {

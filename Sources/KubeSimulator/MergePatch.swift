@@ -1,3 +1,5 @@
+import DynamicJSON
+
 /// RFC 7386, and Kubernetes' strategic merge patch, which also merges keyed lists.
 enum MergePatch {
     static func apply(_ patch: JSONValue, to target: JSONValue?) -> JSONValue {

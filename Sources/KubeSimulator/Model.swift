@@ -1,3 +1,4 @@
+import DynamicJSON
 import Effects
 
 /// Everything the server knows, and the rules for changing it.

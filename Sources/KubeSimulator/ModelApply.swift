@@ -1,3 +1,5 @@
+import DynamicJSON
+
 extension Model {
     /// Server-side apply: `submitted` is everything that this manager wants to own.
     mutating func apply(_ submitted: JSONValue, _ request: WriteRequest) throws -> WriteResult {

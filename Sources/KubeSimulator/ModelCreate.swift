@@ -1,3 +1,5 @@
+import DynamicJSON
+
 extension Model {
     mutating func create(_ submitted: JSONValue, _ request: WriteRequest) throws -> WriteResult {
         var request = request

@@ -1,3 +1,5 @@
+import DynamicJSON
+
 /// What a DELETE asks for.
 struct DeleteOptions {
     var uid: String?

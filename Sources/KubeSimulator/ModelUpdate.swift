@@ -1,3 +1,5 @@
+import DynamicJSON
+
 extension Model {
     /// PUT and every patch but apply: `submitted` replaces the object, or its status.
     ///

@@ -1,3 +1,5 @@
+import DynamicJSON
+
 /// What `metadata` may hold and which of it clients may set.
 enum ObjectMeta {
     static let schema: JSONValue = {

@@ -1,3 +1,5 @@
+import DynamicJSON
+
 /// The OpenAPI v3 document of one group version: what `kubectl apply` checks against and `kubectl explain` shows.
 enum OpenAPIDocument {
     static func make(_ kinds: [ResourceKind]) -> JSONValue {

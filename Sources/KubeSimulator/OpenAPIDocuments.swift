@@ -1,3 +1,5 @@
+import DynamicJSON
+
 /// Discovery and OpenAPI documents: fixed by the kinds, so made and encoded once.
 struct OpenAPIDocuments: Sendable {
     struct Group: Sendable {

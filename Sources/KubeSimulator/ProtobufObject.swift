@@ -1,3 +1,5 @@
+import DynamicJSON
+
 /// Reads the few objects that kubectl sends in Kubernetes' protobuf form: `create namespace` and `create secret`.
 enum ProtobufObject {
     /// Reads `k8s\0`, then `runtime.Unknown` with the type and the object's own message; nil for every other kind.

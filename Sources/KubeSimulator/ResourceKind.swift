@@ -1,3 +1,5 @@
+import DynamicJSON
+
 /// A kind of object that is served, with its schema and printer columns.
 final class ResourceKind: Sendable {
     struct Column: Sendable {

@@ -1,3 +1,4 @@
+import DynamicJSON
 package import Effects
 import Synchronization
 

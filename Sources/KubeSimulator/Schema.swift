@@ -1,3 +1,5 @@
+import DynamicJSON
+
 /// A structural OpenAPI v3 schema, as far as CustomResourceDefinitions may use it here.
 ///
 /// A keyword or a CEL rule that is not known here stops the start, so that nothing is silently left unchecked.

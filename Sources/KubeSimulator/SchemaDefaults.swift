@@ -1,3 +1,5 @@
+import DynamicJSON
+
 extension Schema {
     /// Removes nulls where they mean nothing and fills in defaults.
     func applyDefaults(to value: inout JSONValue) {

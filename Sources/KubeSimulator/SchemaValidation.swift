@@ -1,3 +1,5 @@
+import DynamicJSON
+
 extension Schema {
     /// What is wrong with `value`: schema faults, then CEL rules unless a fault makes them pointless, as the API server
     /// orders them.

@@ -1,3 +1,5 @@
+import DynamicJSON
+
 extension Model {
     /// Every object but the definitions, which come from the configuration, and the newest resourceVersion.
     var snapshot: JSONValue {

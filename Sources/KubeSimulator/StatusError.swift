@@ -1,3 +1,5 @@
+package import DynamicJSON
+
 /// A refusal: what the API server answers as a `Status` object.
 package struct StatusError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The HTTP status.

@@ -1,3 +1,4 @@
+import DynamicJSON
 import Synchronization
 
 /// Namespace and name; cluster-scoped objects have an empty namespace.

@@ -1,3 +1,5 @@
+import DynamicJSON
+
 /// `as=Table`: what `kubectl get` prints.
 struct Table {
     let kind: ResourceKind

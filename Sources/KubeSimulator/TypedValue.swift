@@ -1,3 +1,5 @@
+import DynamicJSON
+
 /// Compares and merges objects field by field, the way server-side apply sees them (structured-merge-diff).
 enum TypedValue {
     struct Difference {

@@ -1,3 +1,5 @@
+import DynamicJSON
+
 /// One entry of `x-kubernetes-validations`.
 struct ValidationRule: Sendable {
     let rule: String

@@ -1,3 +1,5 @@
+import DynamicJSON
+
 /// Who writes what, how strictly and when.
 struct WriteRequest {
     enum FieldValidation: String { case ignore = "Ignore", warn = "Warn", strict = "Strict" }

@@ -1,3 +1,4 @@
+package import DynamicJSON
 import Yams
 
 extension JSONValue {

@@ -1,3 +1,4 @@
+import DynamicJSON
 import KubeSimulator
 
 /// One object of a YAML file, as it is to be applied.

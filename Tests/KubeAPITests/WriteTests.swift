@@ -1,3 +1,4 @@
+import DynamicJSON
 import Effects
 import KubeAPI
 import TestSupport
@@ -35,7 +36,7 @@ struct WriteTests {
 
     @Test func `90: a JSON Patch`() async throws {
         _ = try await script.client.patch(
-            TestAdapter.self, key, json: [.test(path: "/a", value: nil), .remove(path: "/b")])
+            TestAdapter.self, key, json: [.test(path: "/a", value: .null), .remove(path: "/b")])
         #expect(
             try sent() == (
                 "PATCH /loraadapters/sql", "application/json-patch+json",
@@ -44,7 +45,7 @@ struct WriteTests {
     }
 
     @Test func `a merge patch`() async throws {
-        let body: JSONValue = ["spec": nil]
+        let body: JSONValue = ["spec": .null]
         _ = try await script.client.patch(TestAdapter.self, key, merging: body, fieldManager: "m")
         #expect(
             try sent() == ("PATCH /loraadapters/sql?fieldManager=m", "application/merge-patch+json", #"{"spec":null}"#))

@@ -1,3 +1,4 @@
+import DynamicJSON
 import KubeAPI
 import KubeRuntime
 import Testing

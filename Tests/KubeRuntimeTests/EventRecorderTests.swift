@@ -1,3 +1,4 @@
+import DynamicJSON
 import Effects
 import KubeAPI
 import KubeRuntime
@@ -58,9 +59,9 @@ struct EventRecorderTests {
         let object = try body(request)
         #expect(object["type"] == "Normal" && object["reason"] == "Loaded" && object["action"] == "Load")
         #expect(object["reportingController"] == "lora-operator.dev/operator")
-        #expect(object["regarding"]["uid"] == "u")
+        #expect(object["regarding", "uid"] == "u")
         #expect(object["eventTime"] == "1970-01-12T13:46:40.000000Z")
-        guard case .string(let note) = object["note"], case .string(let name) = object["metadata"]["name"] else {
+        guard case .string(let note) = object["note"], case .string(let name) = object["metadata", "name"] else {
             Issue.record("no note or name")
             return
         }
@@ -78,7 +79,7 @@ struct EventRecorderTests {
         }.requests
 
         #expect(requests.map(\.method) == [.post, .patch, .patch, .patch])
-        let counts = try requests.dropFirst().map { try body($0)["series"]["count"] }
+        let counts = try requests.dropFirst().map { try body($0)["series", "count"] }
         #expect(counts.first == 2 && counts.last == 60)
     }
 
@@ -92,7 +93,7 @@ struct EventRecorderTests {
             recorder.record(first)
         }.requests
         #expect(requests.map(\.method) == [.post, .post, .post])
-        #expect(Set(try requests.map { try body($0)["metadata"]["name"] }).count == 3)
+        #expect(Set(try requests.map { try body($0)["metadata", "name"] }).count == 3)
     }
 
     @Test func `113: a failing event is tried a dozen times and dropped, and the next one is written`() throws {
@@ -132,7 +133,7 @@ struct EventRecorderTests {
             [event = event()] in $0.record(event)
         }.requests
         #expect(requests.count == 2)
-        #expect(try body(requests[0])["metadata"]["name"] == body(requests[1])["metadata"]["name"])
+        #expect(try body(requests[0])["metadata", "name"] == body(requests[1])["metadata", "name"])
     }
 
     @Test func `a closed recorder writes what it has and ends`() throws {

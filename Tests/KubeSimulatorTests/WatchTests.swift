@@ -1,3 +1,4 @@
+import DynamicJSON
 import Effects
 import KubeSimulator
 import Testing

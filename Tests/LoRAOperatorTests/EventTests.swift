@@ -1,4 +1,4 @@
-import KubeSimulator
+import DynamicJSON
 import TestSupport
 import Testing
 import VLLMSimulator

@@ -1,5 +1,5 @@
+import DynamicJSON
 import Effects
-import KubeSimulator
 import Synchronization
 import TestSupport
 import Testing

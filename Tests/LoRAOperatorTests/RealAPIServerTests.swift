@@ -1,5 +1,4 @@
 import CurlHTTP
-import KubeSimulator
 import Testing
 
 extension EndToEnd {

@@ -1,4 +1,3 @@
-import KubeSimulator
 import TestSupport
 import Testing
 import VLLMSimulator

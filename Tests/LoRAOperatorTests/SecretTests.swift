@@ -1,12 +1,12 @@
+import DynamicJSON
 import Foundation
-import KubeSimulator
 import Testing
 import VLLMSimulator
 
 extension EndToEnd {
     /// Servers that ask for a key.
     @Suite struct Secrets {
-        private static let reference: JSONNode = [
+        private static let reference: JSONValue = [
             "target": ["service": ["name": "vllm"], "apiKeySecretRef": ["name": "vllm-key", "key": "token"]]
         ]
 
@@ -16,7 +16,7 @@ extension EndToEnd {
             return configuration
         }
 
-        private func secret(_ key: String) throws -> JSONNode {
+        private func secret(_ key: String) throws -> JSONValue {
             let data = Data(key.utf8).base64EncodedString()
             return try .yaml("{apiVersion: v1, kind: Secret, metadata: {name: vllm-key}, data: {token: \(data)}}")
         }

@@ -1,5 +1,5 @@
+import DynamicJSON
 import Foundation
-import KubeSimulator
 import TestSupport
 import Testing
 import VLLMSimulator

@@ -1,5 +1,5 @@
+import DynamicJSON
 import Effects
-import KubeSimulator
 import OperatorSimulation
 
 /// The smallest operator that is right in a calm world, and the mistakes that a simulation must notice.

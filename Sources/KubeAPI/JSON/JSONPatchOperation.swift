@@ -1,3 +1,5 @@
+package import DynamicJSON
+
 /// One operation of a JSON Patch (RFC 6902), on a JSON pointer like `/metadata/finalizers`.
 package enum JSONPatchOperation: Hashable, Sendable {
     /// The patch fails with ``APIError/invalid(_:)`` unless the value at `path` equals this one.

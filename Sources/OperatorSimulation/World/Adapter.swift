@@ -1,4 +1,4 @@
-import KubeSimulator
+import DynamicJSON
 
 /// A LoRAAdapter as the API server stores it, read the simplest way there is: this is the oracle, not the operator.
 struct Adapter {

@@ -1,4 +1,4 @@
-import KubeSimulator
+import DynamicJSON
 
 /// What users do to LoRAAdapters.
 struct AdapterMutator {

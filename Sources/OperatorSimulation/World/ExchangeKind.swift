@@ -1,5 +1,5 @@
+import DynamicJSON
 import Effects
-import KubeSimulator
 
 extension Exchange {
     var isLoad: Bool { request.method == .post && request.url == "/v1/load_lora_adapter" }

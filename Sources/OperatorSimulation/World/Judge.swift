@@ -1,4 +1,4 @@
-import KubeSimulator
+import DynamicJSON
 
 /// What must hold once faults have stopped and time has passed.
 struct Judge {

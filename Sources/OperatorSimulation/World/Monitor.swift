@@ -1,5 +1,5 @@
+import DynamicJSON
 import Effects
-import KubeSimulator
 import Synchronization
 
 /// Watches every exchange while the operator runs, and checks what must hold at each moment.

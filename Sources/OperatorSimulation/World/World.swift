@@ -1,3 +1,4 @@
+import DynamicJSON
 import KubeSimulator
 import Synchronization
 import VLLMSimulator

@@ -1,3 +1,4 @@
+import DynamicJSON
 import Effects
 import KubeAPI
 import Synchronization
@@ -62,14 +63,14 @@ final class LeaseServer: Sendable {
                 guard state.spec == nil else { return Self.refusal(409, "AlreadyExists") }
                 state.version += 1
                 state.uid += 1
-                state.spec = body["spec"].fields
+                state.spec = body["spec"]?.objectValue ?? [:]
             default:
                 guard let spec = state.spec else { return Self.refusal(404, "NotFound") }
-                guard body["metadata"]["resourceVersion"] == .string(String(state.version)) else {
+                guard body["metadata", "resourceVersion"] == .string(String(state.version)) else {
                     return Self.refusal(409, "Conflict")
                 }
                 state.version += 1
-                state.spec = spec.merging(body["spec"].fields) { $1 }.filter { $0.value != .null }
+                state.spec = spec.merging(body["spec"]?.objectValue ?? [:]) { $1 }.filter { $0.value != .null }
             }
             guard let spec = state.spec, let text = try? JSON.encode(JSONValue.object(spec)) else {
                 return Self.refusal(404, "NotFound")
@@ -84,15 +85,5 @@ final class LeaseServer: Sendable {
 
     private static func refusal(_ code: Int, _ reason: String) -> HTTPResponse {
         .json(Answer.statusBody(code, reason: reason), status: code)
-    }
-}
-
-extension JSONValue {
-    subscript(key: String) -> JSONValue {
-        if case .object(let fields) = self { fields[key] ?? .null } else { .null }
-    }
-
-    var fields: [String: JSONValue] {
-        if case .object(let fields) = self { fields } else { [:] }
     }
 }

@@ -1,8 +1,8 @@
-import KubeSimulator
+import DynamicJSON
 
 /// A LoRAAdapter as users see it.
 struct Adapter: Sendable, CustomStringConvertible {
-    let json: JSONNode
+    let json: JSONValue
 
     var phase: String? { json["status", "phase"]?.stringValue }
     var ready: String? { json["status", "ready"]?.stringValue }
@@ -56,8 +56,8 @@ struct Adapter: Sendable, CustomStringConvertible {
     }
 
     /// The manifest of an adapter for the Service `vllm`, with `spec` on top.
-    static func manifest(_ name: String, path: String, spec: JSONNode = [:]) -> JSONNode {
-        var fields: [String: JSONNode] = ["loraPath": .string(path), "target": ["service": ["name": "vllm"]]]
+    static func manifest(_ name: String, path: String, spec: JSONValue = [:]) -> JSONValue {
+        var fields: [String: JSONValue] = ["loraPath": .string(path), "target": ["service": ["name": "vllm"]]]
         fields.merge(spec.objectValue ?? [:]) { _, new in new }
         return [
             "apiVersion": "lora-operator.dev/v1alpha1", "kind": "LoRAAdapter", "metadata": ["name": .string(name)],

@@ -1,4 +1,4 @@
-import KubeSimulator
+import DynamicJSON
 import TestSupport
 import Testing
 import VLLMSimulator
@@ -6,13 +6,13 @@ import VLLMSimulator
 /// What the tests ask of a cluster.
 extension Cluster {
     @discardableResult
-    func apply(_ name: String = "sql", path: String = "/adapters/sql-v1", spec: JSONNode = [:]) async throws -> Adapter
+    func apply(_ name: String = "sql", path: String = "/adapters/sql-v1", spec: JSONValue = [:]) async throws -> Adapter
     {
         Adapter(json: try await api.apply("loraadapters", Adapter.manifest(name, path: path, spec: spec)))
     }
 
     /// Merges into the spec.
-    func change(_ name: String = "sql", spec: JSONNode) async throws {
+    func change(_ name: String = "sql", spec: JSONValue) async throws {
         try await api.patch("loraadapters", name, ["spec": spec])
     }
 

@@ -1,8 +1,8 @@
 import AdapterController
 import CurlHTTP
+import DynamicJSON
 import Effects
 import KubeAPI
-import KubeSimulator
 import Logging
 import Synchronization
 import TestSupport

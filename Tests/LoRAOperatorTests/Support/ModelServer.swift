@@ -1,5 +1,5 @@
 import CurlHTTP
-import KubeSimulator
+import DynamicJSON
 import Synchronization
 import VLLMSimulator
 
@@ -42,7 +42,7 @@ final class ModelServer: Sendable {
         vllm.restart()
     }
 
-    var pod: JSONNode {
+    var pod: JSONValue {
         get throws {
             try .yaml(
                 """
@@ -58,7 +58,7 @@ final class ModelServer: Sendable {
         }
     }
 
-    var podStatus: JSONNode {
+    var podStatus: JSONValue {
         get throws {
             let number = container.load(ordering: .relaxed)
             return try .yaml(

@@ -1,7 +1,7 @@
+import DynamicJSON
 import Effects
 import Foundation
 import KubeAPI
-import KubeSimulator
 
 /// Objects of an API server as JSON: what kubectl would do, and with nothing of the operator's own client.
 struct ObjectAPI: Sendable {
@@ -16,12 +16,12 @@ struct ObjectAPI: Sendable {
     var namespace = "default"
 
     @discardableResult
-    func create(_ plural: String, _ object: JSONNode) async throws -> JSONNode {
+    func create(_ plural: String, _ object: JSONValue) async throws -> JSONValue {
         try await send(.post, plural, body: object)
     }
 
     /// The object, or nil where there is none.
-    func get(_ plural: String, _ name: String) async throws -> JSONNode? {
+    func get(_ plural: String, _ name: String) async throws -> JSONValue? {
         do {
             return try await send(.get, plural, name)
         } catch let refusal as Refusal where refusal.status == 404 {
@@ -29,13 +29,13 @@ struct ObjectAPI: Sendable {
         }
     }
 
-    func list(_ plural: String) async throws -> [JSONNode] {
+    func list(_ plural: String) async throws -> [JSONValue] {
         try await send(.get, plural)["items"]?.arrayValue ?? []
     }
 
     /// Server-side apply, as `kubectl apply --server-side` does it.
     @discardableResult
-    func apply(_ plural: String, _ object: JSONNode) async throws -> JSONNode {
+    func apply(_ plural: String, _ object: JSONValue) async throws -> JSONValue {
         let name = object["metadata", "name"]?.stringValue ?? ""
         return try await send(
             .patch, plural, "\(name)?fieldManager=test&force=true", "application/apply-patch+yaml", body: object)
@@ -44,8 +44,8 @@ struct ObjectAPI: Sendable {
     /// Merge patch, as `kubectl patch --type=merge` does it.
     @discardableResult
     func patch(
-        _ plural: String, _ name: String, _ change: JSONNode, subresource: String = ""
-    ) async throws -> JSONNode {
+        _ plural: String, _ name: String, _ change: JSONValue, subresource: String = ""
+    ) async throws -> JSONValue {
         let path = subresource.isEmpty ? name : "\(name)/\(subresource)"
         return try await send(.patch, plural, path, "application/merge-patch+json", body: change)
     }
@@ -57,8 +57,8 @@ struct ObjectAPI: Sendable {
     @discardableResult
     private func send(
         _ method: HTTPRequest.Method, _ plural: String, _ rest: String = "",
-        _ contentType: String = "application/json", body: JSONNode? = nil
-    ) async throws -> JSONNode {
+        _ contentType: String = "application/json", body: JSONValue? = nil
+    ) async throws -> JSONValue {
         var request = HTTPRequest(method, configuration.server + path(plural) + (rest.isEmpty ? "" : "/\(rest)"))
         request.headers = [HTTPHeader("Accept", "application/json")]
         if case .token(let token) = configuration.credentials {
@@ -74,7 +74,7 @@ struct ObjectAPI: Sendable {
             let text = String(decoding: reply.body, as: UTF8.self)
             throw Refusal(description: "\(method.rawValue) \(plural)/\(rest): \(text)", status: reply.head.status)
         }
-        return try JSONDecoder().decode(JSONNode.self, from: Data(reply.body))
+        return try JSONDecoder().decode(JSONValue.self, from: Data(reply.body))
     }
 
     private func path(_ plural: String) -> String {

@@ -1,4 +1,5 @@
 import CurlHTTP
+import DynamicJSON
 import Effects
 import Foundation
 import KubeAPI
@@ -116,7 +117,7 @@ final class RealAPIServer: APIServer {
             return (try? await http.send(request).head.status) == 200
         }
         guard isUp else { throw Failure(description: "kube-apiserver did not get ready:\n\(processes[0].lastLines)") }
-        for document in try JSONNode.documents(yaml: try Repository.text("crds/loraadapters.yaml")) {
+        for document in try JSONValue.documents(yaml: try Repository.text("crds/loraadapters.yaml")) {
             try await api.create("customresourcedefinitions", document)
         }
         let isServed = try await eventually { (try? await api.list("loraadapters")) != nil }

@@ -10,7 +10,8 @@ extension JSONValue {
     /// ``encoded`` as text, for messages and keys.
     package var text: String { String(decoding: encoded, as: UTF8.self) }
 
-    func encode(into bytes: inout [UInt8]) {
+    /// Appends ``encoded``.
+    package func encode(into bytes: inout [UInt8]) {
         switch self {
         case .null: bytes += "null".utf8
         case .bool(let value): bytes += (value ? "true" : "false").utf8
@@ -45,29 +46,18 @@ extension JSONValue {
             case 0x0A: bytes += "\\n".utf8
             case 0x0D: bytes += "\\r".utf8
             case 0x09: bytes += "\\t".utf8
-            case 0..<0x20, 0x3C, 0x3E, 0x26: bytes += "\\u00\(hexadecimal(UInt64(byte), width: 2))".utf8
+            case 0..<0x20, 0x3C, 0x3E, 0x26: bytes += byte.unicodeEscape.utf8
             default: bytes.append(byte)
             }
         }
         bytes.append(0x22)
     }
+}
 
-    /// How deep lists and objects are nested.
-    var depth: Int {
-        switch self {
-        case .array(let elements): 1 + (elements.map(\.depth).max() ?? 0)
-        case .object(let members): 1 + (members.values.map(\.depth).max() ?? 0)
-        default: 0
-        }
-    }
-
-    /// Roughly the bytes this takes in memory, for the limit of the watch history.
-    var weight: Int {
-        switch self {
-        case .null, .bool, .int, .double: 16
-        case .string(let value): 16 + value.utf8.count
-        case .array(let elements): elements.reduce(32) { $0 + $1.weight }
-        case .object(let members): members.reduce(32) { $0 + 32 + $1.key.utf8.count + $1.value.weight }
-        }
+extension UInt8 {
+    /// The character of that number as JSON escapes it: `\u001f`.
+    var unicodeEscape: String {
+        let digits = String(self, radix: 16)
+        return (digits.utf8.count < 2 ? "\\u000" : "\\u00") + digits
     }
 }

@@ -1,7 +1,7 @@
 /// Reads JSON strictly and says what is wrong in the words of Go's `encoding/json`, which clients get to see.
-struct JSONParser {
-    struct Failure: Error {
-        let message: String
+package struct JSONParser {
+    package struct Failure: Error {
+        package let message: String
     }
 
     /// Deeper nesting is refused, so that no input exhausts the stack.
@@ -13,7 +13,7 @@ struct JSONParser {
     private init(_ bytes: [UInt8]) { self.bytes = bytes }
 
     /// - Throws: ``Failure`` unless `bytes` hold exactly one value.
-    static func parse(_ bytes: [UInt8]) throws(Failure) -> JSONValue {
+    package static func parse(_ bytes: [UInt8]) throws(Failure) -> JSONValue {
         var parser = JSONParser(bytes)
         let value = try parser.value(depth: 0)
         parser.skipSpace()
@@ -34,7 +34,7 @@ struct JSONParser {
         case 0x27: shown = "\\'"
         case 0x5C: shown = "\\\\"
         case 0x20..<0x7F, 0xA1...: shown = String(Character(Unicode.Scalar(byte)))
-        default: shown = "\\u00" + hexadecimal(UInt64(byte), width: 2)
+        default: shown = byte.unicodeEscape
         }
         return Failure(message: "invalid character '\(shown)' \(place)")
     }
@@ -185,10 +185,4 @@ struct JSONParser {
         }
         return code
     }
-}
-
-/// Lower-case hexadecimal digits, filled with zeros on the left.
-func hexadecimal(_ value: UInt64, width: Int) -> String {
-    let digits = String(value, radix: 16)
-    return String(repeating: "0", count: max(0, width - digits.count)) + digits
 }

@@ -1,6 +1,7 @@
-/// Any JSON value: what the API server stores, patches and compares.
+/// Any JSON value.
 ///
-/// Integers and other numbers are apart, as in Kubernetes: `1` is an integer, `1.5` and `1.0` are not.
+/// Integers and other numbers are apart, as in Kubernetes: `1` is an integer, `1.5` and `1.0` are not. It has no `nil`
+/// literal: where a member is optional, nil means that there is none, and ``null`` that it is null.
 package enum JSONValue: Hashable, Sendable {
     case null
     case bool(Bool)
