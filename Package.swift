@@ -104,7 +104,7 @@ let package = Package(
         suite("KubeAPITests", ["KubeAPI", "DynamicJSON", "Effects", "TestSupport", yams]),
         suite("KubeRuntimeTests", ["KubeRuntime", "DynamicJSON", "Effects", "KubeAPI", "TestSupport", logging]),
         suite("VLLMAPITests", ["VLLMAPI", "VLLMSimulator", "CurlHTTP", "Effects", "TestSupport", logging]),
-        suite("AdapterPlanningTests", ["AdapterPlanning"]),
+        suite("AdapterPlanningTests", ["AdapterPlanning", "TestSupport"]),
         suite(
             "AdapterControllerTests",
             ["AdapterController", "AdapterPlanning", "Effects", "KubeAPI", "VLLMAPI", "TestSupport", logging]),

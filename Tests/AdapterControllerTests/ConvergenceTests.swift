@@ -1,4 +1,5 @@
 import AdapterPlanning
+import TestSupport
 import Testing
 
 @testable import AdapterController

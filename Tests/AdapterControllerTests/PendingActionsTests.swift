@@ -1,5 +1,6 @@
 import AdapterPlanning
 import KubeAPI
+import TestSupport
 import Testing
 
 @testable import AdapterController

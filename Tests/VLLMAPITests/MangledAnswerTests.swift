@@ -11,7 +11,7 @@ struct MangledAnswerTests {
     ])
     func `a mangled answer is never more than a reason`(name: String) async throws {
         let recording = try #require(try VLLMRecording.all().first { $0.name == name })
-        var random = SplitMix(state: UInt64(name.utf8.count))
+        var random = SeededGenerator(state: UInt64(name.utf8.count))
         for _ in 0..<300 {
             var reply = recording.response
             mangle(&reply.body, &random)
@@ -35,7 +35,7 @@ struct MangledAnswerTests {
         }
     }
 
-    private func mangle(_ bytes: inout [UInt8], _ random: inout SplitMix) {
+    private func mangle(_ bytes: inout [UInt8], _ random: inout SeededGenerator) {
         let pieces = ["\"", "\\", "{", "]", "null", "1e999", "\\ud800", "\u{202e}", "\u{0}", "[[[[[[[["]
         for _ in 0..<Int.random(in: 1...8, using: &random) where !bytes.isEmpty {
             let index = Int.random(in: 0..<bytes.count, using: &random)
@@ -46,18 +46,6 @@ struct MangledAnswerTests {
             case 3: bytes.insert(contentsOf: bytes[index...].prefix(20), at: index)
             default: bytes.removeSubrange(index...)
             }
-        }
-    }
-
-    private struct SplitMix: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9e37_79b9_7f4a_7c15
-            var mixed = state
-            mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-            mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-            return mixed ^ (mixed >> 31)
         }
     }
 }

@@ -121,7 +121,7 @@ struct HTTPServerLimitTests {
     @Test func `bytes of any kind do not end the server`() async throws {
         let request = Array(
             "POST /a?b HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n".utf8)
-        var random = SplitMix(state: 7)
+        var random = SeededGenerator(state: 7)
         try await withServer(Handler.echo) { port in
             for _ in 0..<300 {
                 var bytes = Array(repeatElement(request, count: 3).joined())
@@ -142,18 +142,6 @@ struct HTTPServerLimitTests {
             let client = try RawClient(port: port)
             client.send("GET /still HTTP/1.1\r\nhost: x\r\n\r\n")
             #expect(try await client.receives("<GET /still >"))
-        }
-    }
-
-    struct SplitMix: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9e37_79b9_7f4a_7c15
-            var mixed = state
-            mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-            mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-            return mixed ^ (mixed >> 31)
         }
     }
 
