@@ -45,6 +45,7 @@ struct RunCommand: AsyncParsableCommand {
         options.namespaces = namespace
         options.addresses.allowsHostNetwork = allowHostNetwork
         options.addresses.allowed = allowEndpointCidr
+        options.addresses.refused = configuration.addresses
         options.defaultAPIKey = defaultKey(logger)
         let health = try BindAddress(healthProbeBindAddress, flag: "--health-probe-bind-address")
 
@@ -90,5 +91,14 @@ struct RunCommand: AsyncParsableCommand {
         if namespace.count == 1 { return key }
         logger.warning("VLLM_API_KEY is ignored: it takes exactly one --namespace")
         return nil
+    }
+}
+
+extension KubeConfiguration {
+    /// The API server's own addresses, as far as its URL and the pod's environment tell: no vLLM server is there.
+    fileprivate var addresses: Set<IPAddress> {
+        let host = server.drop { $0 != "/" }.drop { $0 == "/" }.prefix { $0 != "/" }
+        let named = host.hasPrefix("[") ? host.dropFirst().prefix { $0 != "]" } : host.prefix { $0 != ":" }
+        return Set([String(named), Environment["KUBERNETES_SERVICE_HOST"] ?? ""].compactMap(IPAddress.init))
     }
 }
