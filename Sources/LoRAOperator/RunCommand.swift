@@ -58,10 +58,9 @@ struct RunCommand: AsyncParsableCommand {
             configuration: configuration, effects: effects, userAgent: Build.userAgent,
             onWarning: { logger.warning("the API server warns", metadata: ["warning": "\($0)"]) })
         let readiness = Readiness()
-        let recorder = EventRecorder(
-            client: client, controller: "lora-operator.dev/operator", instance: Environment.podName, logger: logger)
         let lora = Operator(
-            options: options, client: client, effects: effects, events: recorder, readiness: readiness, logger: logger)
+            options: options, client: client, effects: effects, events: .named(client, logger), readiness: readiness,
+            logger: logger)
         logger.info("starting", metadata: ["version": "\(Build.version)", "server": "\(configuration.server)"])
         try await Lifecycle.run(logger) { stop in
             try await withThrowingTaskGroup(of: Void.self) { group in
