@@ -15,6 +15,7 @@ need pkg-config command -v pkg-config
 need libcurl4-openssl-dev has_curl_headers
 need openssl command -v openssl         # tests make their certificates with it
 need nghttp2-proxy command -v nghttpx   # the HTTP/2 server of the tests
+need curl command -v curl               # where there is no kubectl, make demo asks the API with it
 need ca-certificates test -e /etc/ssl/certs/ca-certificates.crt
 ((${#missing[@]})) || exit 0
 

@@ -26,7 +26,7 @@ if command -v kubectl >/dev/null; then have_kubectl=true; fi
 
 # kubectl's --raw takes the whole path, the prefix of the server's URL included.
 get() { # path
-    if $have_kubectl; then kubectl get --raw "$prefix$1" 2>/dev/null; else curl -fsS "$server$1" 2>/dev/null; fi
+    if $have_kubectl; then kubectl get --raw "$prefix$1" 2>/dev/null; else curl -fsSN "$server$1" 2>/dev/null; fi
 }
 simulator() { # server, verb
     if $have_kubectl; then

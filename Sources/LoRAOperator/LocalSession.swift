@@ -2,6 +2,7 @@ import AdapterController
 import Effects
 import HTTPServer
 import KubeAPI
+import KubeRuntime
 import Logging
 
 /// One run of `local`: the embedded API, the operator on it, and perhaps simulated servers and a watched directory.
@@ -46,7 +47,8 @@ struct LocalSession: Sendable {
         let client = KubeClient(
             configuration: KubeConfiguration(server: url, source: kubeconfigPath), effects: effects,
             userAgent: Build.userAgent)
-        let lora = Operator(options: options, client: client, effects: effects, logger: logger)
+        let lora = Operator(
+            options: options, client: client, effects: effects, events: .named(client, logger), logger: logger)
         group.addTask { try await lora.run() }
         if let manifests {
             let directory = ManifestDirectory(path: manifests, client: client, time: effects.time, logger: logger)
@@ -79,5 +81,13 @@ struct LocalSession: Sendable {
         let names = servers.map { "\($0.name) (\($0.address):\($0.port))" }.joined(separator: ", ")
         print("The servers \(names) stand behind the Service vllm in the namespace default.")
         print("Use them with: export KUBECONFIG=\(kubeconfigPath)")
+    }
+}
+
+extension EventRecorder {
+    /// The recorder of this process, signed as every event of the operator is.
+    static func named(_ client: KubeClient, _ logger: Logger) -> EventRecorder {
+        EventRecorder(
+            client: client, controller: "lora-operator.dev/operator", instance: Environment.podName, logger: logger)
     }
 }

@@ -45,6 +45,7 @@ struct RunCommand: AsyncParsableCommand {
         options.namespaces = namespace
         options.addresses.allowsHostNetwork = allowHostNetwork
         options.addresses.allowed = allowEndpointCidr
+        options.addresses.refused = configuration.addresses
         options.defaultAPIKey = defaultKey(logger)
         let health = try BindAddress(healthProbeBindAddress, flag: "--health-probe-bind-address")
 
@@ -57,10 +58,9 @@ struct RunCommand: AsyncParsableCommand {
             configuration: configuration, effects: effects, userAgent: Build.userAgent,
             onWarning: { logger.warning("the API server warns", metadata: ["warning": "\($0)"]) })
         let readiness = Readiness()
-        let recorder = EventRecorder(
-            client: client, controller: "lora-operator.dev/operator", instance: Environment.podName, logger: logger)
         let lora = Operator(
-            options: options, client: client, effects: effects, events: recorder, readiness: readiness, logger: logger)
+            options: options, client: client, effects: effects, events: .named(client, logger), readiness: readiness,
+            logger: logger)
         logger.info("starting", metadata: ["version": "\(Build.version)", "server": "\(configuration.server)"])
         try await Lifecycle.run(logger) { stop in
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -90,5 +90,14 @@ struct RunCommand: AsyncParsableCommand {
         if namespace.count == 1 { return key }
         logger.warning("VLLM_API_KEY is ignored: it takes exactly one --namespace")
         return nil
+    }
+}
+
+extension KubeConfiguration {
+    /// The API server's own addresses, as far as its URL and the pod's environment tell: no vLLM server is there.
+    fileprivate var addresses: Set<IPAddress> {
+        let host = server.drop { $0 != "/" }.drop { $0 == "/" }.prefix { $0 != "/" }
+        let named = host.hasPrefix("[") ? host.dropFirst().prefix { $0 != "]" } : host.prefix { $0 != ":" }
+        return Set([String(named), Environment["KUBERNETES_SERVICE_HOST"] ?? ""].compactMap(IPAddress.init))
     }
 }
