@@ -68,7 +68,7 @@ struct SocketTests {
         fault: SimulatedFault, reason: VLLMError.Reason
     ) async throws {
         try await withClient(
-            timeouts: VLLMTimeouts(read: reason == .requestTimeout ? .milliseconds(200) : .seconds(20))
+            timeouts: VLLMTimeouts(read: reason == .requestTimeout ? .milliseconds(200) : .seconds(90))
         ) { client in
             server.inject(fault, on: .models)
 
