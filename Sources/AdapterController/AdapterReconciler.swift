@@ -81,8 +81,8 @@ final class AdapterReconciler: Sendable {
         lastWrites.withLock { $0[key] = time.now }
         gatherer.view.adapters.wrote(after)
         tell(StatusEvent.between(adapter.status, status), adapter)
-        // New claims free the loads that waited for them.
-        return status.claims != adapter.status.claims
+        // New claims and lines free the loads that waited for them.
+        return status.claims != adapter.status.claims || status.places != adapter.status.places
     }
 
     /// What programs read is written at once; counts on the way there wait their turn.
@@ -129,6 +129,11 @@ final class AdapterReconciler: Sendable {
                     reason: event.reason, action: event.action.rawValue, note: event.note))
         }
     }
+}
+
+extension AdapterStatus {
+    /// Where the servers are that it lists.
+    fileprivate var places: [String] { (servers ?? []).map { "\($0.name) \($0.port) \($0.address ?? "")" } }
 }
 
 extension [AdapterCondition] {

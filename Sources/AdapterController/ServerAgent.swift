@@ -99,11 +99,12 @@ final class ServerAgent: Sendable {
 
     private func probe() async {
         guard context.mayContact(connection) else { return }
+        let requestedAt = context.effects.time.now
         let stamp = state.withLock { $0.record.probeStarted() }
         do {
             let endpoint = try await endpoint()
             let models = try await list(endpoint)
-            report(state.withLock { $0.record.listed(models, stamp: stamp) })
+            report(state.withLock { $0.record.listed(models, stamp: stamp, requestedAt: requestedAt) })
         } catch let problem as Credentials.Problem {
             failed(problem.reason, problem.message)
         } catch let error as VLLMError {

@@ -27,14 +27,15 @@ struct ServerRecord {
         return stamp
     }
 
-    mutating func listed(_ models: ModelList, stamp: Int) -> Change {
+    mutating func listed(_ models: ModelList, stamp: Int, requestedAt: Duration = .zero) -> Change {
         hasAnswered = true
         let before = observation.answer
         let adapters = Dictionary(
             models.adapters.compactMap { card in
                 card.parent.map { (card.id, Listing.Entry(root: card.root ?? "", parent: $0)) }
             }, uniquingKeysWith: { first, _ in first })
-        let listing = Listing(baseModels: models.baseModels.map(\.id), adapters: adapters, stamp: stamp)
+        let listing = Listing(
+            baseModels: models.baseModels.map(\.id), adapters: adapters, stamp: stamp, requestedAt: requestedAt)
         let settled = settle(by: listing)
         observation.answer = .listed(listing)
         observation.lastListing = listing
@@ -53,7 +54,8 @@ struct ServerRecord {
         }
         for (name, attempt) in observation.attempts where attempt.outcome != .inFlight && attempt.stamp < listing.stamp
         {
-            if (observation.newestStamp ?? 0) < attempt.stamp { names.insert(name) }
+            // A load of unknown outcome is looked up with every list, until one tells the end of it.
+            if (observation.newestStamp ?? 0) < attempt.stamp || attempt.outcome == .unknown { names.insert(name) }
             let isThere = listing.adapters[name]?.root == attempt.path
             guard isThere == (attempt.operation == .load), !hasOldLayout(name, after: attempt) else { continue }
             observation.attempts[name] = nil

@@ -122,7 +122,7 @@ struct SituationGatherer: Sendable {
             seniority: other.seniority,
             name: other.metadata.namespace == adapter.metadata.namespace ? other.metadata.name : nil,
             loraName: spec.map { $0.loraName ?? other.metadata.name } ?? "", path: wish?.path ?? "",
-            isDeleting: other.metadata.isTerminating,
+            isDeleting: other.metadata.isTerminating, isSuspended: spec?.suspend ?? false,
             servers: Set(wanted.map(\.id)), claims: other.status.claims ?? [])
     }
 }

@@ -24,6 +24,11 @@ extension VLLMClient {
                     try await unload(name: name, timeout: Self.unloadTimeout)
                 } catch let error as VLLMError where error.reason == .notLoaded {
                     // Gone already: the load can follow.
+                } catch let error as VLLMError {
+                    // No load was sent, so none is to be looked up, whatever became of the unload.
+                    let reason = Reason(error)
+                    return .failed(
+                        Attempt.Failure(reason.reasonClass == .failed ? reason : .unloadFailed, error.message))
                 }
                 try await load(name: name, path: path, is3D: is3D, inPlace: false, timeout: timeout)
             }

@@ -20,16 +20,25 @@ extension Attempt {
     ///
     /// Nil where no time is to be waited for.
     func lookUpTime(at now: Duration, loadTimeout: Duration) -> Duration? {
+        guard let end = lookUpEnd(loadTimeout: loadTimeout), end > now else { return nil }
+        return end - now
+    }
+
+    /// When a load of unknown outcome is given up: what is not listed then is not expected any more.
+    private func lookUpEnd(loadTimeout: Duration) -> Duration? {
         guard operation == .load, outcome == .unknown else { return nil }
-        let left = startedAt + loadTimeout * 2 - now
-        return left > .zero ? left : nil
+        // A replacement unloads before it sends the load.
+        return max(startedAt + loadTimeout * 2, endedAt + loadTimeout)
     }
 
     /// Whether `listing` does not tell the attempt's last word yet.
-    func isOpen(before listing: Listing?, at now: Duration, loadTimeout: Duration) -> Bool {
+    ///
+    /// An older list does not tell what a load of unknown outcome has brought since, so its look-up ends with a list
+    /// that was asked for afterwards.
+    func isOpen(before listing: Listing?, loadTimeout: Duration) -> Bool {
         if outcome == .inFlight { return true }
         guard let listing, listing.stamp > stamp else { return true }
-        return lookUpTime(at: now, loadTimeout: loadTimeout) != nil
+        return lookUpEnd(loadTimeout: loadTimeout).map { listing.requestedAt < $0 } ?? false
     }
 }
 

@@ -4,7 +4,7 @@ extension AdapterSituation {
         guard claim.port == server.id.port else { return false }
         let observation = observation(of: server)
         if let attempt = observation.attempts[claim.name], attempt.path == claim.path,
-            attempt.isOpen(before: observation.newestListing, at: now, loadTimeout: loadTimeout)
+            attempt.isOpen(before: observation.newestListing, loadTimeout: loadTimeout)
         {
             return true
         }

@@ -59,6 +59,12 @@ extension AdapterStatus {
         return slots
     }
 
+    /// Whether the server can be found again by its line.
+    func lists(_ server: Server) -> Bool { line(of: server)?.address == server.address }
+
+    /// Whether there is no room for the server's line.
+    func omits(_ server: Server) -> Bool { line(of: server) == nil && (servers ?? []).count >= Self.serverLimit }
+
     /// The server's line.
     func line(of server: Server) -> ServerStatus? {
         servers?.first { $0.name == server.name && $0.port == server.id.port }

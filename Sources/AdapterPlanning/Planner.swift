@@ -34,7 +34,7 @@ extension AdapterSituation {
         let ledger = ledger(wish, verdicts, wanted: wanted, former: isSettled ? former : nil)
         let makesRoom = ledger.isFull && !wish.isSuspended
         if makesRoom { makeRoom(in: &verdicts, wish) }
-        for index in verdicts.indices where verdicts[index].reasonClass == .ok && !wish.isSuspended && !makesRoom {
+        for index in verdicts.indices where !wish.isSuspended && !makesRoom {
             unloadOldName(&verdicts[index], wish)
         }
         verdicts += former.compactMap {
@@ -44,15 +44,20 @@ extension AdapterSituation {
         }
 
         var plan = AdapterPlan()
-        plan.take(verdicts)
+        let status = status(wish, verdicts, ledger.claims, wanted: wanted.count, trouble, isSettled: isSettled)
         let isPersisted = hasFinalizer && Set(ledger.claims).isSubset(of: stored.claims ?? [])
-        if !isPersisted { plan.actions = plan.actions.filter { !$0.value.isLoad } }
+        plan.take(
+            verdicts.map { verdict in
+                // Where the Service goes, its line is all that leads to the server again.
+                let isListed = stored.lists(verdict.server) || (status ?? stored).omits(verdict.server)
+                return isPersisted && isListed ? verdict : verdict.withoutLoad
+            })
         if ledger.needsFinalizer, !hasFinalizer {
             plan.finalizer = .add
             return plan
         }
         for delay in ledger.delays { plan.wake(after: delay) }
-        plan.status = status(wish, verdicts, ledger.claims, wanted: wanted.count, trouble, isSettled: isSettled)
+        plan.status = status
         return plan
     }
 
@@ -68,19 +73,23 @@ extension AdapterSituation {
         }
         if isSettled { return report.status(verdicts, desired: desired, claims: claims) }
         if stored.phase == nil { return report.beforeFirstProbes(desired: desired, claims: claims) }
-        // A claim cannot wait for the slowest server: it is what loads on the others wait for.
-        guard claims != self.claims else { return nil }
-        var status = stored
-        status.claims = claims.isEmpty ? nil : claims
-        return status
+        // A claim cannot wait for the slowest server: it is what loads on the others wait for, and so are their lines.
+        let status = report.beforeLoads(verdicts, claims: claims)
+        return status == stored ? nil : status
     }
 
     /// An entry under a name that the object had before: unloaded once the new name is there.
+    ///
+    /// Where the new name cannot be had, the old one is given up as soon as another object wants it here; else two that
+    /// swap their names would wait for each other.
     private func unloadOldName(_ verdict: inout ServerVerdict, _ wish: AdapterWish) {
         let server = verdict.server
-        guard case .listed(let listing) = observation(of: server).answer else { return }
+        guard verdict.reasonClass == .ok || verdict.isStuck,
+            case .listed(let listing) = observation(of: server).answer
+        else { return }
         let old = listing.adapters.filter { id, entry in
             id != wish.name && claims.cover(id, entry.root) && !rivals.hasHeir(to: id, at: entry.root, on: server.id)
+                && (verdict.reasonClass == .ok || rivals.isAwaited(id, on: server.id))
         }
         .min { $0.key < $1.key }
         guard let old else { return }

@@ -19,19 +19,21 @@ package struct Rival: Hashable, Sendable {
     package var loraName: String
     package var path: String
     package var isDeleting: Bool
+    package var isSuspended: Bool
     /// The servers on which it wants `loraName`.
     package var servers: Set<ServerID>
     package var claims: [Claim]
 
     package init(
         seniority: Seniority, name: String?, loraName: String, path: String, isDeleting: Bool = false,
-        servers: Set<ServerID>, claims: [Claim] = []
+        isSuspended: Bool = false, servers: Set<ServerID>, claims: [Claim] = []
     ) {
         self.seniority = seniority
         self.name = name
         self.loraName = loraName
         self.path = path
         self.isDeleting = isDeleting
+        self.isSuspended = isSuspended
         self.servers = servers
         self.claims = claims
     }
@@ -47,6 +49,12 @@ extension [Rival] {
     /// unloaded.
     func hasHeir(to loraName: String, at path: String, on server: ServerID) -> Bool {
         guard let oldest = filter({ !$0.isDeleting }).oldest(wanting: loraName, on: server) else { return false }
-        return oldest.path == path
+        // While suspended an object adopts nothing.
+        return oldest.path == path && (!oldest.isSuspended || oldest.claims.cover(loraName, path))
+    }
+
+    /// Whether an object that can load now wants `loraName` on `server`.
+    func isAwaited(_ loraName: String, on server: ServerID) -> Bool {
+        filter { !$0.isDeleting && !$0.isSuspended }.oldest(wanting: loraName, on: server) != nil
     }
 }

@@ -13,7 +13,5 @@ extension [ServerVerdict] {
         }
     }
 
-    mutating func takeBackLoads() {
-        for index in indices where self[index].action?.isLoad == true { self[index].action = nil }
-    }
+    mutating func takeBackLoads() { self = map(\.withoutLoad) }
 }

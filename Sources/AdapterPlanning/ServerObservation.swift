@@ -16,11 +16,16 @@ package struct Listing: Hashable, Sendable {
     package var adapters: [String: Entry]
     /// Place of the request in the server's own order of events; see ``Attempt/stamp``.
     package var stamp: Int
+    /// When it was asked for (`TimeSource.now`).
+    package var requestedAt: Duration
 
-    package init(baseModels: [String], adapters: [String: Entry], stamp: Int = 0) {
+    package init(
+        baseModels: [String], adapters: [String: Entry], stamp: Int = 0, requestedAt: Duration = .zero
+    ) {
         self.baseModels = baseModels
         self.adapters = adapters
         self.stamp = stamp
+        self.requestedAt = requestedAt
     }
 }
 

@@ -20,6 +20,20 @@ struct ServerVerdict: Hashable {
     var wakeAfter: Duration?
 
     var reasonClass: ReasonClass { reason.reasonClass }
+
+    /// Nothing is under way that could bring the wanted name here.
+    var isStuck: Bool {
+        guard isWanted, action == nil else { return false }
+        return reasonClass == .failed || wakeAfter == nil && (reasonClass == .conflict || reason == .unloadPending)
+    }
+
+    /// The same without the load that it asks for.
+    var withoutLoad: ServerVerdict {
+        guard action?.isLoad == true else { return self }
+        var verdict = self
+        verdict.action = nil
+        return verdict
+    }
 }
 
 extension ServerVerdict {

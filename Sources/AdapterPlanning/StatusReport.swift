@@ -42,6 +42,21 @@ struct StatusReport {
         return status
     }
 
+    /// The stored status with the claims and lines that loads wait for, while some servers are still to be asked.
+    ///
+    /// What it says of servers otherwise stands until all have answered.
+    func beforeLoads(_ verdicts: [ServerVerdict], claims: [Claim]) -> AdapterStatus {
+        var status = stored
+        if claims != situation.claims { status.claims = claims.isEmpty ? nil : claims }
+        let lines = stored.servers ?? []
+        // A line that stands says nothing new yet, not even where the pod of that name is now.
+        let missing = verdicts.filter { $0.action?.isLoad == true && stored.line(of: $0.server) == nil }
+            .prefix(max(0, AdapterStatus.serverLimit - lines.count))
+        guard !missing.isEmpty else { return status }
+        status.servers = (lines + missing.map(line)).sorted { ($0.name, $0.port) < ($1.name, $1.port) }
+        return status
+    }
+
     /// The status where there is nothing to act on, because of `problem`; what was known is kept.
     ///
     /// `former` are servers that are still to be cleaned up.

@@ -13,7 +13,7 @@ extension AdapterSituation {
         let observation = observation(of: server)
         let action = ServerAction.unload(name: name, path: path)
         guard let attempt = observation.attempts[name] else { return Unload(action: action) }
-        if attempt.isOpen(before: observation.newestListing, at: now, loadTimeout: loadTimeout) {
+        if attempt.isOpen(before: observation.newestListing, loadTimeout: loadTimeout) {
             return Unload(
                 wakeAfter: attempt.lookUpTime(at: now, loadTimeout: loadTimeout),
                 failure: attempt.operation == .unload ? attempt.reported : nil)

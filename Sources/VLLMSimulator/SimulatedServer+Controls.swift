@@ -60,6 +60,9 @@ extension SimulatedServer {
         withState { state in state.registry.entries.map { ($0.name, $0.path) } }
     }
 
+    /// Whether a load of that name goes on, be anybody waiting for it or not.
+    package func isLoading(_ name: String) -> Bool { withState { $0.registry.end(ofLoad: name) != nil } }
+
     /// Requests that came for `operation`, whatever became of them.
     package func requestCount(_ operation: SimulatedOperation) -> Int {
         state.withLock { $0.counts[operation, default: 0] }

@@ -94,6 +94,42 @@ private let held = ["sql": "/adapters/sql"]
         #expect(plan.wakeAfter == .seconds(100))
     }
 
+    @Test func `a claim stays until a list that was asked for after the look-up lacks it`() {
+        let attempt = Attempt.load("/adapters/old", .unknown, endedAt: .seconds(9_000))
+        var known = KnownServer.server("a", holding: held, attempts: ["old": attempt])
+        let claims = [Claim.on("old", "/adapters/old"), .on()]
+        for (requestedAt, kept) in [(9_599, claims), (9_600, [.on()])] {
+            guard case .listed(var listing) = known.observation.answer else { continue }
+            listing.requestedAt = .seconds(requestedAt)
+            known.observation.answer = .listed(listing)
+            known.observation.lastListing = listing
+            #expect(situation(known, claims: claims).plan().status?.claims == kept)
+        }
+    }
+
+    @Test func `a server is loaded once its line is persisted, so that it is found again without the Service`() {
+        var planned = situation(.server("a", holding: held), .server("b"), claims: [.on()])
+        #expect(planned.action(on: "b") == nil && planned.plan().line("b")?.state == .loading)
+        planned = planned.written()
+        #expect(planned.action(on: "b")?.loads == "sql=/adapters/sql")
+        planned.stored.servers = planned.stored.servers?.map { line in
+            var line = line
+            line.address = "10.9.9.9"
+            return line
+        }
+        #expect(planned.action(on: "b") == nil)
+    }
+
+    @Test func `before every server has answered the stored status stands, but for claims and the lines of loads`() {
+        var planned = situation(.server("a"), .pending("slow"), claims: [.on("old", "/adapters/old")])
+        planned.stored.servers = [ServerStatus(name: "gone", port: 8000, state: .loaded)]
+        let status = planned.plan().status
+        #expect(status?.phase == "Ready" && status?.claims?.count == 2)
+        #expect(status?.servers?.map(\.name) == ["a", "gone"] && status?.servers?.last?.state == .loaded)
+        #expect(planned.written().action(on: "a")?.loads == "sql=/adapters/sql")
+        #expect(planned.written().plan().status == nil)
+    }
+
     @Test func `a claim for another port does not outlive its servers`() {
         let situation = situation(.server("a", port: 8001, holding: held), claims: [.on(port: 8000)]).written()
         #expect(situation.stored.claims == [.on(port: 8001)])

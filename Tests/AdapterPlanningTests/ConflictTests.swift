@@ -139,6 +139,34 @@ private let foreign = ["sql": "/else"]
         }
     }
 
+    @Test func `an heir that is suspended is none, unless it has claimed the entry before`() {
+        var heir = Rival.rival(older: false, path: "/adapters/sql")
+        heir.isSuspended = true
+        let deleted = { (rival: Rival) in
+            situation(.server("a", holding: held), claims: [.on()], rivals: [rival]).deleted().plan()
+        }
+        #expect(deleted(heir).actions[.of("a")]?.unloads == "sql=/adapters/sql")
+        heir.claims = [.on()]
+        #expect(deleted(heir).finalizer == .remove)
+    }
+
+    @Test func `an old name that another object waits for is given up where the new one cannot be had`() {
+        func action(_ rivals: [Rival], listing entries: [String: String]) -> ServerAction? {
+            situation(
+                .server("a", holding: entries), claims: [.on("old", "/adapters/old")], rivals: rivals
+            ).action(on: "a")
+        }
+        let waiting = Rival.rival(older: false, loraName: "old")
+        let swapped = Rival.rival(older: false, loraName: "old", claims: [.on("sql", "/adapters/other")])
+        let blocked = ["old": "/adapters/old", "sql": "/adapters/other"]
+        #expect(action([waiting], listing: blocked)?.unloads == "old=/adapters/old")
+        #expect(action([swapped], listing: blocked)?.unloads == "old=/adapters/old")
+        #expect(action([], listing: blocked) == nil)
+        var suspended = waiting
+        suspended.isSuspended = true
+        #expect(action([suspended], listing: blocked) == nil)
+    }
+
     @Test func `an old name that another object wants from the same path is left to it`() {
         let heir = Rival.rival(older: false, loraName: "old", path: "/adapters/old")
         let situation = situation(

@@ -17,18 +17,26 @@ struct Adapter {
     var path: String { object["spec", "loraPath"]?.stringValue ?? "" }
     var base: String? { object["spec", "baseModelName"]?.stringValue }
     var service: String { object["spec", "target", "service", "name"]?.stringValue ?? "" }
+    var maxUnavailable: Int { Int(object["spec", "update", "maxUnavailable"]?.intValue ?? 1) }
     var replicas: Int? { object["spec", "placement", "replicas"]?.intValue.map { Int($0) } }
     var isSuspended: Bool { object["spec", "suspend"]?.boolValue ?? false }
     var overwrites: Bool { object["spec", "conflictPolicy"]?.stringValue == "Overwrite" }
     var isOrphaning: Bool { object["spec", "deletion", "policy"]?.stringValue == "Orphan" }
 
     var phase: String { object["status", "phase"]?.stringValue ?? "" }
-    var claims: [Entry] {
-        (object["status", "claims"]?.arrayValue ?? []).map {
-            Entry(name: $0["name"]?.stringValue ?? "", root: $0["path"]?.stringValue ?? "")
+    var claims: [Entry] { claims(on: nil) }
+
+    /// The claims on servers of these Services.
+    func claims(on services: [String]?) -> [Entry] {
+        (object["status", "claims"]?.arrayValue ?? []).compactMap { claim in
+            guard services?.contains(claim["service"]?.stringValue ?? "") ?? true else { return nil }
+            return Entry(name: claim["name"]?.stringValue ?? "", root: claim["path"]?.stringValue ?? "")
         }
     }
     var servers: [JSONValue] { object["status", "servers"]?.arrayValue ?? [] }
+
+    /// Whether a load without an answer is still looked up: it is sent again in time, and its status changes then.
+    var isLookingUp: Bool { servers.contains { $0["reason"]?.stringValue == "LoadTimedOut" } }
 
     /// What its current spec asks for.
     var entry: Entry { Entry(name: loraName, root: path) }

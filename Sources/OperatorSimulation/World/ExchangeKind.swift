@@ -22,6 +22,11 @@ extension Exchange {
     /// Leases are renewed at rest; everything else that is written then is noise.
     var isLease: Bool { path.contains("/leases") }
 
+    /// What a load asks for.
+    var entry: Entry {
+        Entry(name: json["lora_name"]?.stringValue ?? "", root: json["lora_path"]?.stringValue ?? "")
+    }
+
     /// The body as JSON, null where it is none.
     var json: JSONValue { request.body.flatMap { JSONValue(parsing: $0) } ?? .null }
 }

@@ -25,6 +25,25 @@ struct Judge {
 
     /// Why an adapter need not be loaded on a server; nil when it must be.
     private func excuse(of adapter: Adapter, on pod: SimulatedPod, among adapters: [Adapter]) -> String? {
+        obstacle(of: adapter, on: pod, among: adapters)
+            ?? (isHeldBack(adapter, on: pod, among: adapters) ? "too many servers lack the adapter" : nil)
+    }
+
+    /// "At most `maxUnavailable` wanted servers without the adapter (those already without it count)": whether a
+    /// replacement here waits for servers that an obstacle keeps without it.
+    private func isHeldBack(_ adapter: Adapter, on pod: SimulatedPod, among adapters: [Adapter]) -> Bool {
+        func own(_ pod: SimulatedPod) -> Entry? {
+            pod.adapters[adapter.loraName].map { Entry(name: adapter.loraName, root: $0) }
+                .flatMap { $0 == adapter.entry || adapter.claims.contains($0) ? $0 : nil }
+        }
+        guard let entry = own(pod), entry != adapter.entry else { return false }
+        let lacking = wanted(adapter).filter { own($0) == nil || obstacle(of: adapter, on: $0, among: adapters) != nil }
+        return lacking.count >= adapter.maxUnavailable
+            && lacking.allSatisfy { obstacle(of: adapter, on: $0, among: adapters) != nil }
+    }
+
+    /// What keeps an adapter off a server for as long as nobody changes anything.
+    private func obstacle(of adapter: Adapter, on pod: SimulatedPod, among adapters: [Adapter]) -> String? {
         if adapter.isSuspended { return "suspended" }
         if let base = adapter.base, base != world.settings.baseModel { return "another base model" }
         let rival = adapters.first { other in
@@ -33,14 +52,27 @@ struct Judge {
         }
         if let rival { return "\(rival.name) has the name" }
         let state = world.now
-        let foreign = (state.foreign[pod.containerID] ?? []).union(state.orphaned).union(
-            state.late[pod.containerID] ?? [])
+        let foreign = (state.foreign[pod.containerID] ?? []).union(state.orphaned)
+            .union(state.late[pod.containerID] ?? []).subtracting(claimed(on: pod, adapters))
         if let root = pod.adapters[adapter.loraName], root != adapter.path,
             foreign.contains(Entry(name: adapter.loraName, root: root))
         {
             return "a foreign adapter has the name"
         }
+        let holder = adapters.first { other in
+            guard other.uid != adapter.uid, other.isSuspended, let root = pod.adapters[adapter.loraName] else {
+                return false
+            }
+            return root != adapter.path && other.claims.contains(Entry(name: adapter.loraName, root: root))
+        }
+        // "No load, unload or adoption; claims and names kept."
+        if let holder { return "\(holder.name), which is suspended, has it loaded" }
         return world.isLoadable(adapter.path) ? nil : "its path cannot be loaded"
+    }
+
+    /// What objects can take for their own here, whoever put it there: "if and only if it equals one of its claims".
+    private func claimed(on pod: SimulatedPod, _ adapters: [Adapter]) -> Set<Entry> {
+        Set(adapters.flatMap { adapter in adapter.claims(on: pod.services) })
     }
 
     private func convergence(of adapter: Adapter, among adapters: [Adapter]) -> [Violation] {
@@ -97,12 +129,14 @@ struct Judge {
         let foreign = state.foreign[pod.containerID] ?? []
         return pod.entries.sorted().compactMap { entry in
             if foreign.contains(entry) || state.orphaned.contains(entry) { return nil }
-            if state.late[pod.containerID]?.contains(entry) ?? false { return nil }
+            if (state.late[pod.containerID] ?? []).subtracting(claimed(on: pod, adapters)).contains(entry) {
+                return nil
+            }
             let isWanted = adapters.contains { adapter in
                 let wanted = wanted(adapter)
                 if adapter.entry == entry, wanted.contains(where: { $0.uid == pod.uid }) { return true }
-                // What an object holds that cannot get all it wants, it may keep.
-                let isHeld = wanted.contains { excuse(of: adapter, on: $0, among: adapters) != nil }
+                // What an object holds that cannot get all it wants, it may keep: "load where newly wanted, then unload".
+                let isHeld = wanted.isEmpty || wanted.contains { excuse(of: adapter, on: $0, among: adapters) != nil }
                 return adapter.claims.contains(entry) && (isHeld || adapter.isSuspended)
             }
             return isWanted ? nil : Violation("no leak", "\(pod.name) still holds \(entry), which nobody wants")

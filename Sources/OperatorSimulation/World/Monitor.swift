@@ -1,6 +1,7 @@
 import DynamicJSON
 import Effects
 import Synchronization
+import VLLMSimulator
 
 /// Watches every exchange while the operator runs, and checks what must hold at each moment.
 final class Monitor: Sendable {
@@ -23,6 +24,8 @@ final class Monitor: Sendable {
         /// Lists that arrived, and when, by server; the newest last, the older ones only as long as they may excuse.
         var lists: [String: [(at: Duration, entries: Set<Entry>)]] = [:]
         var claimed: Set<Entry> = []
+        /// The statuses that stood when the last ones were written, by object.
+        var statuses: [String: [JSONValue]] = [:]
     }
 
     /// Between the arrival of a list and the write of a status that follows from it.
@@ -42,7 +45,10 @@ final class Monitor: Sendable {
         case .sent(let exchange):
             guard !exchange.process.isEmpty else { return }
             count(exchange)
-            if exchange.isLoad { checkClaim(exchange, world) }
+            if exchange.isLoad {
+                checkClaim(exchange, world)
+                expect(exchange, world)
+            }
             if exchange.isChangeOfServer { checkOneAtATime(exchange, world) }
             if let target = exchange.statusTarget { checkStatus(exchange, of: target.name, world) }
         case .received(let exchange):
@@ -70,15 +76,28 @@ final class Monitor: Sendable {
         }
     }
 
+    /// A load of unknown outcome is looked up for 2 × `loadTimeout` ("Truth", 7): what it brings later is foreign.
+    private func expect(_ exchange: Exchange, _ world: World) {
+        guard let timeout = exchange.request.options.totalTimeout, let pod = world.pod(at: exchange.authority) else {
+            return
+        }
+        let container = pod.containerID
+        world.simulation.spawn {
+            try? await world.simulation.sleep(for: timeout * 2)
+            guard pod.containerID == container, !pod.entries.contains(exchange.entry),
+                pod.server.isLoading(exchange.entry.name)
+            else { return }
+            _ = world.change { $0.late[container, default: []].insert(exchange.entry) }
+        }
+    }
+
     /// A load that ends after its process died is on a server where a later list already proved absence: by the
     /// contract nobody need look for it again, so it is foreign from then on.
     private func noteLateLoad(_ exchange: Exchange, _ world: World) {
         let sender = world.now.processes.first { $0.name == exchange.process }
         guard exchange.isLoad, sender?.isAlive == false, let pod = world.pod(at: exchange.authority) else { return }
-        let json = exchange.json
-        let entry = Entry(name: json["lora_name"]?.stringValue ?? "", root: json["lora_path"]?.stringValue ?? "")
-        guard pod.entries.contains(entry) else { return }
-        _ = world.change { $0.late[pod.containerID, default: []].insert(entry) }
+        guard pod.entries.contains(exchange.entry) else { return }
+        _ = world.change { $0.late[pod.containerID, default: []].insert(exchange.entry) }
     }
 
     private static func key(_ exchange: Exchange) -> String { "\(exchange.process) \(exchange.authority)" }
@@ -99,8 +118,7 @@ final class Monitor: Sendable {
 
     /// No load before the finalizer and a claim that covers it are persisted.
     private func checkClaim(_ exchange: Exchange, _ world: World) {
-        let json = exchange.json
-        let entry = Entry(name: json["lora_name"]?.stringValue ?? "", root: json["lora_path"]?.stringValue ?? "")
+        let entry = exchange.entry
         let holders = world.adapters.filter { $0.claims.contains(entry) }
         if !holders.contains(where: \.hasFinalizer) {
             let missing = holders.isEmpty ? "no claim" : "no finalizer"
@@ -137,7 +155,15 @@ final class Monitor: Sendable {
         let claims = Adapter(object: exchange.json).claims
         state.withLock { $0.claimed.formUnion(claims) }
         let now = world.simulation.now
+        // With an answer lost the operator knows of an earlier one.
+        let old = state.withLock { state in
+            let old = (state.statuses[name] ?? []).suffix(3) + [adapter.object["status"] ?? .null]
+            state.statuses[name] = Array(old)
+            return old
+        }
         for server in status["servers"]?.arrayValue ?? [] where server["state"]?.stringValue == "Loaded" {
+            // Until every server has answered the stored status stands; claims and lines that loads wait for join it.
+            if old.contains(where: { status.addsOnlyClaims(to: $0) && $0.lists(server) }) { continue }
             let address = server["address"]?.stringValue ?? ""
             let authority = "\(address):\(SimulatedPod.port)"
             let root = server["root"]?.stringValue ?? adapter.path
@@ -166,4 +192,16 @@ final class Monitor: Sendable {
             world.violate("no false Ready", "\(exchange.label) says Ready with \(ok) of \(desired) servers")
         }
     }
+}
+
+extension JSONValue {
+    /// Whether a status differs from the one before in claims and further lines alone.
+    fileprivate func addsOnlyClaims(to old: JSONValue) -> Bool {
+        var (mine, its) = (self, old)
+        for key in ["claims", "servers"] { (mine[key], its[key]) = (nil, nil) }
+        return mine == its
+    }
+
+    /// Whether a status has this very line.
+    fileprivate func lists(_ server: JSONValue) -> Bool { self["servers"]?.arrayValue?.contains(server) ?? false }
 }

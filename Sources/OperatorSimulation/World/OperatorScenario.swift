@@ -61,7 +61,7 @@ package struct OperatorScenario: Scenario {
         let judge = Judge(world: world)
         let end = world.simulation.now + Self.patience
         var verdict = judge.verdict()
-        while !verdict.isEmpty, world.simulation.now < end {
+        while !verdict.isEmpty || world.adapters.contains(where: \.isLookingUp), world.simulation.now < end {
             try await world.simulation.sleep(for: .seconds(10))
             verdict = judge.verdict()
         }

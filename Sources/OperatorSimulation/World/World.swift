@@ -169,7 +169,11 @@ package final class World: Sendable {
     func restart(_ pod: SimulatedPod) {
         change { $0.foreign[pod.containerID] = nil }
         pod.server.restart()
-        pod.change { $0.restarts += 1 }
+        pod.change { state in
+            state.restarts += 1
+            // A new engine comes with the new container.
+            if state.trouble == .engineDead { state.trouble = nil }
+        }
         network.resetConnections(to: pod.authority)
         publishLater(pod)
     }

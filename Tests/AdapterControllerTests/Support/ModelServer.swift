@@ -31,7 +31,8 @@ struct ModelServer {
         }
         let stamp = record.probeStarted()
         let cards = adapters.sorted { $0.key < $1.key }.map { ModelCard(id: $0.key, root: $0.value, parent: "llama") }
-        _ = record.listed(ModelList(baseModels: [ModelCard(id: "llama")], adapters: cards), stamp: stamp)
+        _ = record.listed(
+            ModelList(baseModels: [ModelCard(id: "llama")], adapters: cards), stamp: stamp, requestedAt: now)
     }
 
     /// Takes the oldest action up, with a given outcome.

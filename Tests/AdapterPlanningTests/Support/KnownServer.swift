@@ -11,7 +11,7 @@ struct KnownServer {
         attempts: [String: Attempt] = [:]
     ) -> KnownServer {
         let entries = holding.mapValues { Listing.Entry(root: $0, parent: base.first ?? "") }
-        let listing = Listing(baseModels: base, adapters: entries, stamp: 100)
+        let listing = Listing(baseModels: base, adapters: entries, stamp: 100, requestedAt: .seconds(10_000))
         return KnownServer(
             server: .named(name, port: port),
             observation: ServerObservation(answer: .listed(listing), lastListing: listing, attempts: attempts))
@@ -25,7 +25,7 @@ struct KnownServer {
         let listing = lastHolding.map { holding in
             Listing(
                 baseModels: ["llama"], adapters: holding.mapValues { Listing.Entry(root: $0, parent: "llama") },
-                stamp: 100)
+                stamp: 100, requestedAt: .seconds(10_000))
         }
         return KnownServer(
             server: .named(name),
