@@ -98,7 +98,10 @@ final class ServerAgent: Sendable {
     }
 
     private func probe() async {
-        guard context.mayContact(connection) else { return }
+        guard context.mayContact(connection) else {
+            // Nothing is known of it, and nobody may wait for an answer that never comes.
+            return failed(.connectionRefused, "not contacted: its pod is gone, or its address is not allowed")
+        }
         let requestedAt = context.effects.time.now
         let stamp = state.withLock { $0.record.probeStarted() }
         do {
