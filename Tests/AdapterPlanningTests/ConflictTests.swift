@@ -139,6 +139,13 @@ private let foreign = ["sql": "/else"]
         }
     }
 
+    @Test func `a younger object that wants the path before is no heir while the name is kept`() {
+        let rival = Rival.rival(older: false, path: "/adapters/old")
+        let old = Claim.on("sql", "/adapters/old")
+        let plan = situation(.server("a", holding: ["sql": "/adapters/old"]), claims: [old], rivals: [rival]).plan()
+        #expect(plan.status?.claims == [old, .on()].sorted())
+    }
+
     @Test func `an heir that is suspended is none, unless it has claimed the entry before`() {
         var heir = Rival.rival(older: false, path: "/adapters/sql")
         heir.isSuspended = true
