@@ -46,8 +46,11 @@ final class AdapterReconciler: Sendable {
                 ])
             do {
                 guard try await write(plan, for: adapter) else { return pause(plan, for: adapter) }
-            } catch let error as APIError where error.isConflict || error.isNotFound {
-                // Somebody else was faster: the watch brings what is there now.
+            } catch let error as APIError
+                where error.isConflict || error.isNotFound || (plan.finalizer != .keep && error.isInvalid)
+            {
+                // Somebody else was faster, which a patch of finalizers learns by a failed test: the watch brings what
+                // is there now.
                 logger.debug("write overtaken", metadata: ["adapter": "\(key)", "error": "\(error)"])
                 return .requeue(after: Self.statusInterval)
             }
@@ -121,13 +124,19 @@ final class AdapterReconciler: Sendable {
         for event in news {
             let level: Logger.Level = event.isWarning ? .warning : .info
             logger.log(
-                level: level, "\(event.action.rawValue)",
+                level: level, "adapter event",
                 metadata: ["adapter": "\(adapter.key)", "reason": "\(event.reason)", "note": "\(event.note)"])
             events?.record(
                 Event(
                     regarding: ObjectReference(to: adapter), level: event.isWarning ? .warning : .normal,
                     reason: event.reason, action: event.action.rawValue, note: event.note))
         }
+    }
+}
+
+extension APIError {
+    fileprivate var isInvalid: Bool {
+        if case .invalid = self { true } else { false }
     }
 }
 
