@@ -109,7 +109,10 @@ struct TimeoutTests {
         }
         try await RawServer.serving(script) { server async throws in
             try await withTransport { transport async throws in
-                let request = HTTPRequest.get(server.url) { $0.idleTimeout = .milliseconds(300) }
+                let request = HTTPRequest.get(server.url) {
+                    $0.totalTimeout = nil
+                    $0.idleTimeout = .milliseconds(300)
+                }
                 let count = try await transport.withResponse(to: request) { response async throws in
                     try await Task.sleep(for: .milliseconds(900))
                     var count = 0

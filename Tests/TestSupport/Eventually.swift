@@ -1,6 +1,6 @@
 /// Waits until `condition` holds and returns whether it did before `deadline` had passed.
 package func eventually(
-    within deadline: Duration = .seconds(20), _ condition: () async throws -> Bool
+    within deadline: Duration = .seconds(60), _ condition: () async throws -> Bool
 ) async throws -> Bool {
     let clock = ContinuousClock()
     let end = clock.now + deadline
