@@ -24,6 +24,4 @@ package struct StoreChange<Object: KubeObject>: Sendable {
         self.new = new
         self.cause = cause
     }
-
-    package var isDeletion: Bool { new == nil }
 }

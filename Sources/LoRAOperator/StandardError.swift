@@ -11,6 +11,4 @@ enum StandardError {
             bytes = bytes.dropFirst(written)
         }
     }
-
-    static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 }
