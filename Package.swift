@@ -81,6 +81,15 @@ let package = Package(
         .executableTarget(
             name: "simulate-operator", dependencies: ["OperatorSimulation"], swiftSettings: settings),
 
+        // Measures the operator's own process on simulated fleets.
+        .executableTarget(
+            name: "bench-fleet",
+            dependencies: [
+                "CurlHTTP", "DynamicJSON", "Effects", "HTTPServer", "KubeSimulator", "VLLMSimulator", logging,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Benchmarks/Fleet", swiftSettings: settings),
+
         // C is what a value can be handed to from here.
         .target(name: "CBuildInfo", cSettings: commit),
         .executableTarget(

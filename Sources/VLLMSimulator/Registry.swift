@@ -15,12 +15,14 @@ struct Registry: Sendable {
     }
 
     private(set) var entries: [Entry] = []
+    /// The names of all entries: a server may hold thousands.
+    private var names: Set<String> = []
     private var loads: [Load] = []
     private var loadsBegun = 0
     /// Names, the most recently used last.
     private var inMemory: [String] = []
 
-    subscript(name: String) -> Entry? { entries.first { $0.name == name } }
+    subscript(name: String) -> Entry? { names.contains(name) ? entries.first { $0.name == name } : nil }
 
     /// When the load of a name that is going on will have ended.
     func end(ofLoad name: String) -> Duration? { loads.filter { $0.entry.name == name }.map(\.end).max() }
@@ -44,21 +46,22 @@ struct Registry: Sendable {
     mutating func abortLoads() { loads = [] }
 
     mutating func add(_ entry: Entry, keepingDuplicates: Bool = false) {
-        if let index = entries.firstIndex(where: { $0.name == entry.name }), !keepingDuplicates {
+        let isNew = names.insert(entry.name).inserted
+        if !isNew, !keepingDuplicates, let index = entries.firstIndex(where: { $0.name == entry.name }) {
             entries[index] = entry
         } else {
             entries.append(entry)
         }
-        inMemory.removeAll { $0 == entry.name }
+        if !isNew { inMemory.removeAll { $0 == entry.name } }
         inMemory.append(entry.name)
     }
 
     /// Forgets a name; false where it was not known.
     mutating func remove(_ name: String) -> Bool {
-        let count = entries.count
+        guard names.remove(name) != nil else { return false }
         entries.removeAll { $0.name == name }
         inMemory.removeAll { $0 == name }
-        return entries.count < count
+        return true
     }
 
     /// Marks a name as used; true where its files have to be read for that.

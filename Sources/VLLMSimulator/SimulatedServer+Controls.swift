@@ -60,6 +60,9 @@ extension SimulatedServer {
         withState { state in state.registry.entries.map { ($0.name, $0.path) } }
     }
 
+    /// How many adapters it holds now.
+    package var adapterCount: Int { withState { $0.registry.entries.count } }
+
     /// Whether a load of that name goes on, be anybody waiting for it or not.
     package func isLoading(_ name: String) -> Bool { withState { $0.registry.end(ofLoad: name) != nil } }
 

@@ -1,0 +1,86 @@
+import ArgumentParser
+import CurlHTTP
+import Foundation
+
+/// Measures the operator's own process on simulated fleets of several sizes; `make bench` runs it.
+@main
+struct FleetBench: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "bench-fleet")
+
+    @Option(help: "The lora-operator binary to measure.")
+    var `operator`: String
+
+    @Option(help: "Sizes as adapters x servers @ milliseconds of a load / replicas, like 1000x10@50 or 10000x100@0/10.")
+    var size: [String] = ["100x10@0", "100x10@50", "1000x10@0", "1000x10@50", "1000x100@0", "10000x100@0/10"]
+
+    @Option(help: "Seconds at rest to watch the operator.")
+    var rest = 60
+
+    @Option(help: "Write the figures as JSON to this file.")
+    var json: String?
+
+    @Option(help: "Compare with the figures of an earlier run in this file.")
+    var compare: String?
+
+    @Option(help: "Where the operator's log goes.")
+    var log = "/tmp/lora-operator-bench.log"
+
+    @Option(help: "More flags for the operator, separated by blanks.")
+    var flags = ""
+
+    func run() async throws {
+        let saved = try compare.map { path in
+            try JSONDecoder().decode([Figures].self, from: Data(contentsOf: URL(fileURLWithPath: path)))
+        }
+        var runs: [Figures] = []
+        for text in size {
+            let run = try await measure(scenario(text))
+            print(table([run], saved: saved ?? []))
+            fflush(nil)
+            runs.append(run)
+        }
+        if let json {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+            try encoder.encode(runs).write(to: URL(fileURLWithPath: json))
+        }
+    }
+
+    private func scenario(_ text: String) throws -> Scenario {
+        let parts = text.split(whereSeparator: { "x@/".contains($0) }).map { Int($0) }
+        guard parts.count == 3 || parts.count == 4, let adapters = parts[0], let servers = parts[1],
+            let load = parts[2], adapters > 0, servers > 0, load >= 0
+        else {
+            throw ValidationError("'\(text)' is not a size; write one like 1000x10@50 or 10000x100@0/10")
+        }
+        return Scenario(
+            adapters: adapters, servers: servers, loadDuration: .milliseconds(load),
+            replicas: parts.count == 4 ? parts[3] : nil, rest: .seconds(rest), time: SystemTime())
+    }
+
+    private func measure(_ scenario: Scenario) async throws -> Figures {
+        let crd = try String(contentsOfFile: "crds/loraadapters.yaml", encoding: .utf8)
+        let stage = try Stage(
+            servers: scenario.servers, loadDuration: scenario.loadDuration, crd: crd, time: SystemTime(),
+            random: SystemRandom())
+        let (bound, report) = AsyncStream.makeStream(of: Int.self)
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await stage.run { report.yield($0) } }
+            defer { group.cancelAll() }
+            var ports = bound.makeAsyncIterator()
+            guard let port = await ports.next() else { throw BenchProblem("the simulated cluster did not start") }
+            let kubeconfig = NSTemporaryDirectory() + "/lora-operator-bench-\(ProcessInfo.processInfo.processIdentifier)"
+            defer { try? FileManager.default.removeItem(atPath: kubeconfig) }
+            try """
+            {"apiVersion":"v1","kind":"Config","current-context":"bench","clusters":[{"name":"bench","cluster":\
+            {"server":"http://127.0.0.1:\(port)"}}],"contexts":[{"name":"bench","context":{"cluster":"bench",\
+            "user":"bench"}}],"users":[{"name":"bench","user":{}}]}
+            """.write(toFile: kubeconfig, atomically: true, encoding: .utf8)
+            return try await scenario.measure(on: stage) {
+                try OperatorProcess(
+                    binary: `operator`, kubeconfig: kubeconfig, log: log,
+                    arguments: flags.split(separator: " ").map(String.init))
+            }
+        }
+    }
+}
