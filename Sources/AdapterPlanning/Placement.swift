@@ -45,7 +45,8 @@ extension AdapterStatus {
     /// The servers that have a slot.
     package func slots(among servers: [Server], _ observations: [ServerID: ServerObservation]) -> [ServerID: Slot] {
         let claims = claims ?? []
-        func holds(_ listing: Listing) -> Bool { listing.adapters.contains { claims.cover($0.key, $0.value.root) } }
+        // Asked by claim, since a server may list thousands.
+        func holds(_ listing: Listing) -> Bool { claims.contains { listing.adapters[$0.name]?.root == $0.path } }
         var slots: [ServerID: Slot] = [:]
         for server in servers {
             let observation = observations[server.id] ?? ServerObservation()

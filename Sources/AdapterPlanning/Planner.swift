@@ -87,13 +87,15 @@ extension AdapterSituation {
         guard verdict.reasonClass == .ok || verdict.isStuck,
             case .listed(let listing) = observation(of: server).answer
         else { return }
-        let old = listing.adapters.filter { id, entry in
-            id != wish.name && claims.cover(id, entry.root) && !rivals.hasHeir(to: id, at: entry.root, on: server.id)
-                && (verdict.reasonClass == .ok || rivals.isAwaited(id, on: server.id))
+        // Asked by claim, since a server may list thousands.
+        let old = claims.filter { claim in
+            claim.name != wish.name && listing.adapters[claim.name]?.root == claim.path
+                && !rivals.hasHeir(to: claim.name, at: claim.path, on: server.id)
+                && (verdict.reasonClass == .ok || rivals.isAwaited(claim.name, on: server.id))
         }
-        .min { $0.key < $1.key }
+        .min()
         guard let old else { return }
-        let unload = unload(old.key, old.value.root, on: server, loadTimeout: wish.loadTimeout)
+        let unload = unload(old.name, old.path, on: server, loadTimeout: wish.loadTimeout)
         (verdict.action, verdict.wakeAfter) = (unload.action, unload.wakeAfter)
     }
 }
