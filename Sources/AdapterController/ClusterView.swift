@@ -14,6 +14,7 @@ final class ClusterView: Sendable {
     private let slicesByService: StoreIndex<EndpointSlice, NamespacedName>
     private let slicesByPod: StoreIndex<EndpointSlice, NamespacedName>
     private let podsByUID: StoreIndex<Pod, String>
+    private let targets = TargetCache()
     private let policy: AddressPolicy
 
     init(policy: AddressPolicy, namespaces: [String]) {
@@ -28,6 +29,9 @@ final class ClusterView: Sendable {
         slicesByService = StoreIndex(of: slices) { $0.service.map { [$0] } ?? [] }
         slicesByPod = StoreIndex(of: slices, by: \.pods)
         podsByUID = StoreIndex(of: pods) { [$0.metadata.uid] }
+        targets.follow(services)
+        targets.follow(slices)
+        targets.follow(pods)
     }
 
     func waitUntilSynced() async throws {
@@ -73,8 +77,24 @@ final class ClusterView: Sendable {
         podsByUID.keys(for: uid).first.flatMap { pods.get($0) }.flatMap { $0.metadata.uid == uid ? $0 : nil }
     }
 
-    /// Finds the servers of a Service.
-    func resolver(_ reference: AdapterSpec.ServiceReference, in namespace: String) -> TargetResolver {
+    /// The servers of a Service's port.
+    func target(_ reference: AdapterSpec.ServiceReference, in namespace: String) -> TargetResolver.Found {
+        targets.value(for: TargetCache.Query(namespace: namespace, port: .service(reference))) {
+            resolver(reference, in: namespace).resolve()
+        }
+    }
+
+    /// The servers that listen on an endpoint port of a Service, those about to go included.
+    func servers(of service: String, onEndpointPort port: Int, in namespace: String) -> [Server] {
+        let query = TargetCache.Query(namespace: namespace, port: .endpoint(service: service, port: port))
+        let found = targets.value(for: query) {
+            resolver(AdapterSpec.ServiceReference(name: service), in: namespace).resolve(endpointPort: port)
+        }
+        guard case .servers(let servers) = found.target else { return found.terminating }
+        return servers + found.terminating
+    }
+
+    private func resolver(_ reference: AdapterSpec.ServiceReference, in namespace: String) -> TargetResolver {
         let service = NamespacedName(namespace: namespace, name: reference.name)
         return TargetResolver(
             namespace: namespace, reference: reference, service: services.get(service),

@@ -60,7 +60,7 @@ struct SituationGatherer: Sendable {
     }
 
     private func target(of adapter: LoRAAdapter) -> TargetResolver.Found {
-        view.resolver(adapter.target.service, in: adapter.metadata.namespace).resolve()
+        view.target(adapter.target.service, in: adapter.metadata.namespace)
     }
 
     /// Servers outside the target that may hold a claim: those of an earlier target, pods that left the Service, and
@@ -74,19 +74,31 @@ struct SituationGatherer: Sendable {
             if let server, known.insert(server.id).inserted { former.append(server) }
         }
         for server in terminating { add(server) }
-        let places = Set(claims.map { OldTarget(service: $0.service, port: $0.port) })
-        for place in places.sorted(by: { ($0.service, $0.port) < ($1.service, $1.port) }) {
-            let resolver = view.resolver(AdapterSpec.ServiceReference(name: place.service), in: namespace)
-            for server in resolver.servers(onEndpointPort: place.port) { add(server) }
+        let oldTargets = Set(claims.map { OldTarget(service: $0.service, port: $0.port) })
+        for place in oldTargets.sorted(by: { ($0.service, $0.port) < ($1.service, $1.port) }) {
+            for server in view.servers(of: place.service, onEndpointPort: place.port, in: namespace) { add(server) }
         }
-        for line in adapter.status.servers ?? [] { add(server(line, in: namespace)) }
-        for id in registry.servers(usedBy: adapter.key) { add(server(id)) }
+        let places = Set(targets.map { Place($0) })
+        for line in adapter.status.servers ?? [] where !places.contains(Place(line)) {
+            add(server(line, in: namespace))
+        }
+        for id in registry.servers(usedBy: adapter.key) where !known.contains(id) { add(server(id)) }
         return former
     }
 
     private struct OldTarget: Hashable {
         var service: String
         var port: Int
+    }
+
+    /// What a server and its line in a status have in common.
+    private struct Place: Hashable {
+        var name: String
+        var port: Int
+        var address: String?
+
+        init(_ server: Server) { (name, port, address) = (server.name, server.id.port, server.address) }
+        init(_ line: ServerStatus) { (name, port, address) = (line.name, line.port, line.address) }
     }
 
     /// The server of a line in the stored status, if its Pod, or its place outside of any Pod, is still there.

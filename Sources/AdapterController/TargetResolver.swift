@@ -35,11 +35,9 @@ struct TargetResolver {
     }
 
     /// The servers that listen on an endpoint port of the Service, whatever its ports are called now.
-    func servers(onEndpointPort number: Int) -> [Server] {
-        guard let service else { return [] }
-        let found = servers(service) { $0.port == number }
-        guard case .servers(let servers) = found.target else { return found.terminating }
-        return servers + found.terminating
+    func resolve(endpointPort number: Int) -> Found {
+        guard let service else { return unusable(.serviceNotFound, "") }
+        return servers(service) { $0.port == number }
     }
 
     private func unusable(_ reason: Reason, _ message: String) -> Found {
