@@ -59,6 +59,9 @@ let package = Package(
         module("AdapterPlanning"),
         module("AdapterController", ["AdapterPlanning", "Effects", "KubeAPI", "KubeRuntime", "VLLMAPI", logging]),
 
+        // What is in an adapter's directory.
+        module("AdapterFiles", ["DynamicJSON"]),
+
         // Models of both servers, and the HTTP server that gives them a face.
         module(
             "HTTPServer",
@@ -95,7 +98,8 @@ let package = Package(
         .executableTarget(
             name: "LoRAOperator",
             dependencies: [
-                "AdapterController", "CBuildInfo", "CurlHTTP", "DynamicJSON", "Effects", "HTTPServer", "KubeAPI",
+                "AdapterController", "AdapterFiles", "CBuildInfo", "CurlHTTP", "DynamicJSON", "Effects", "HTTPServer",
+                "KubeAPI",
                 "KubeRuntime", "KubeSimulator", "VLLMSimulator", logging, yams,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -113,6 +117,7 @@ let package = Package(
         suite("KubeAPITests", ["KubeAPI", "DynamicJSON", "Effects", "TestSupport", yams]),
         suite("KubeRuntimeTests", ["KubeRuntime", "DynamicJSON", "Effects", "KubeAPI", "TestSupport", logging]),
         suite("VLLMAPITests", ["VLLMAPI", "VLLMSimulator", "CurlHTTP", "Effects", "TestSupport", logging]),
+        suite("AdapterFilesTests", ["AdapterFiles", "DynamicJSON"]),
         suite("AdapterPlanningTests", ["AdapterPlanning", "TestSupport"]),
         suite(
             "AdapterControllerTests",

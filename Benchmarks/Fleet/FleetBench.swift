@@ -69,7 +69,8 @@ struct FleetBench: AsyncParsableCommand {
             defer { group.cancelAll() }
             var ports = bound.makeAsyncIterator()
             guard let port = await ports.next() else { throw BenchProblem("the simulated cluster did not start") }
-            let kubeconfig = NSTemporaryDirectory() + "/lora-operator-bench-\(ProcessInfo.processInfo.processIdentifier)"
+            let kubeconfig =
+                NSTemporaryDirectory() + "/lora-operator-bench-\(ProcessInfo.processInfo.processIdentifier)"
             defer { try? FileManager.default.removeItem(atPath: kubeconfig) }
             try """
             {"apiVersion":"v1","kind":"Config","current-context":"bench","clusters":[{"name":"bench","cluster":\

@@ -19,7 +19,8 @@ struct Stage: Sendable {
     private let time: any TimeSource
     private let logger: Logger
 
-    init(servers count: Int, loadDuration: Duration, crd: String, time: any TimeSource, random: any RandomSource) throws {
+    init(servers count: Int, loadDuration: Duration, crd: String, time: any TimeSource, random: any RandomSource) throws
+    {
         var configuration = KubeSimulator.Configuration()
         configuration.customResourceDefinitions = [crd]
         configuration.historyLimit = 100_000
@@ -85,7 +86,9 @@ struct Stage: Sendable {
     }
 
     func isReady(_ name: String, generation: Int64? = nil) -> Bool {
-        guard let status = api.get("loraadapters", namespace: Self.namespace, name: name)?["status"] else { return false }
+        guard let status = api.get("loraadapters", namespace: Self.namespace, name: name)?["status"] else {
+            return false
+        }
         if let generation, status["observedGeneration"]?.intValue != generation { return false }
         return status["phase"]?.stringValue == "Ready"
     }
@@ -98,7 +101,9 @@ struct Stage: Sendable {
                 "name": .string("vllm-\(index)"), "namespace": .string(Self.namespace),
             ],
             "spec": [
-                "containers": [["name": "vllm", "image": "vllm", "ports": [["name": "http", "containerPort": .int(8000)]]]]
+                "containers": [
+                    ["name": "vllm", "image": "vllm", "ports": [["name": "http", "containerPort": .int(8000)]]]
+                ]
             ],
             "status": [
                 "phase": "Running", "podIP": address, "podIPs": [["ip": address]],

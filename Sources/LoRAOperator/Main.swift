@@ -14,6 +14,9 @@ enum Main {
                 } else {
                     try command.run()
                 }
+            } catch let code as ExitCode {
+                // What was found has been said.
+                exit(code.rawValue)
             } catch let problem as StartupError {
                 leave(problem.description, code: problem.exitCode)
             } catch  where LoRAOperatorCommand.exitCode(for: error) == .success {

@@ -1,0 +1,29 @@
+/// Columns for people, as kubectl sets them: three blanks between the widest cells.
+struct TextTable {
+    private let rows: [[String]]
+
+    init(_ heading: [String], _ rows: [[String]]) { self.rows = [heading] + rows }
+
+    var text: String {
+        let count = rows.map(\.count).max() ?? 0
+        let widths = (0..<count).map { column in
+            rows.map { $0.indices.contains(column) ? $0[column].count : 0 }.max() ?? 0
+        }
+        return rows.map { row in
+            row.enumerated().map { column, cell in
+                column == row.count - 1 ? cell : cell + String(repeating: " ", count: widths[column] - cell.count + 3)
+            }.joined()
+        }.joined(separator: "\n")
+    }
+}
+
+/// Text from elsewhere, for a terminal.
+enum TerminalText {
+    /// Without control characters, which could move the cursor or change colours.
+    static func safe(_ text: String) -> String {
+        String(
+            text.unicodeScalars.map { scalar in
+                scalar.value < 32 || (127..<160).contains(scalar.value) ? "?" : Character(scalar)
+            })
+    }
+}
