@@ -128,7 +128,9 @@ let package = Package(
                 "KubeSimulator", "HTTPServer", "CurlHTTP", "DynamicJSON", "KubeAPI", "Effects", "TestSupport", logging,
                 yams,
             ]),
-        suite("VLLMSimulatorTests", ["VLLMSimulator", "HTTPServer", "CurlHTTP", "Effects", "TestSupport", logging]),
+        suite(
+            "VLLMSimulatorTests",
+            ["VLLMSimulator", "HTTPServer", "CurlHTTP", "DynamicJSON", "Effects", "TestSupport", logging]),
         suite(
             "OperatorSimulationTests", ["OperatorSimulation", "DynamicJSON", "Effects", "KubeSimulator", "TestSupport"]),
         suite(

@@ -72,8 +72,8 @@ saw_phases() { [[ $(phases) == "Pending → Loading → Ready" ]]; }
 is_ready() { phase_is Ready && ready_is 3/3; }
 is_degraded() { phase_is Degraded && [[ $(unreachable) == True ]]; }
 is_kept() { [[ $(field id) == sql && $(field root) == /adapters/sql-v3 && -n $(field parent) ]]; }
-holds() { get "/simulator/$1" | grep -q "sql from /adapters/sql-v3"; }
-holds_nothing() { get "/simulator/$1" | grep -q "no adapters"; }
+holds() { get "/simulator/$1" | grep -q '"path":"/adapters/sql-v3"'; }
+holds_nothing() { get "/simulator/$1" | grep -qF '"adapters":[]'; }
 is_gone() { ! get "$adapters/sql" >/dev/null; }
 
 "$binary" local --simulate 3 --probe-interval 1s --log-level warning \

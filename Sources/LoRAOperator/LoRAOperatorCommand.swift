@@ -6,7 +6,9 @@ struct LoRAOperatorCommand: AsyncParsableCommand {
         commandName: "lora-operator",
         abstract: "Keeps LoRA adapters loaded on every vLLM server that should have them.",
         version: Build.summary,
-        subcommands: [RunCommand.self, LocalCommand.self, ValidateCommand.self, VersionCommand.self],
+        subcommands: [
+            RunCommand.self, LocalCommand.self, SimulateCommand.self, ValidateCommand.self, VersionCommand.self,
+        ],
         defaultSubcommand: RunCommand.self)
 }
 

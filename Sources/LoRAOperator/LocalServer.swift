@@ -8,6 +8,9 @@ struct LocalServer: Hashable, Sendable {
     var port: Int
     var isHTTPS = false
 
+    /// The address as it stands in a URL.
+    var urlHost: String { address.contains(":") ? "[\(address)]" : address }
+
     init(name: String, address: String, port: Int) {
         self.name = name
         self.address = address

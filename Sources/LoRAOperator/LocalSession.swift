@@ -4,6 +4,7 @@ import HTTPServer
 import KubeAPI
 import KubeRuntime
 import Logging
+import VLLMSimulator
 
 /// One run of `local`: the embedded API, the operator on it, and perhaps simulated servers and a watched directory.
 struct LocalSession: Sendable {
@@ -23,7 +24,11 @@ struct LocalSession: Sendable {
 
     /// Runs over `count` simulated servers, each at an address of its own.
     func run(simulating count: Int) async throws {
-        let fleet = SimulatedFleet(count: count, time: effects.time, random: effects.random, logger: logger)
+        var configuration = ServerConfiguration()
+        // Long enough to be seen in status, short enough not to be waited for.
+        configuration.loadDuration = .milliseconds(300)
+        let fleet = SimulatedFleet(
+            count: count, configuration, time: effects.time, random: effects.random, logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { group in
             let servers = try await fleet.start(in: &group)
             try await run(servers, fleet: fleet, in: &group)
@@ -62,7 +67,9 @@ struct LocalSession: Sendable {
         _ cluster: LocalCluster, fleet: SimulatedFleet?, in group: inout ThrowingTaskGroup<Void, any Error>
     ) async throws -> String {
         var handler: any HTTPHandler = cluster.api
-        if let fleet { handler = FleetControl(prefix: cluster.pathPrefix, fleet: fleet, next: handler) }
+        if let fleet {
+            handler = FleetControl(prefix: cluster.pathPrefix, servers: fleet.servers, next: handler)
+        }
         let server = HTTPServer(host: "127.0.0.1", port: port, handler: handler, logger: logger)
         let (bound, report) = AsyncThrowingStream.makeStream(of: Int.self)
         group.addTask {

@@ -2,78 +2,65 @@ import Effects
 import Logging
 import VLLMSimulator
 
-/// The simulated servers of `local --simulate`: vllm-0, vllm-1 and so on, each at an address of its own.
+/// Simulated servers: vllm-0, vllm-1 and so on, each at an address of its own.
 struct SimulatedFleet: Sendable {
     let servers: [SimulatedServer]
     private let logger: Logger
 
-    init(count: Int, time: any TimeSource, random: any RandomSource, logger: Logger) {
-        var configuration = ServerConfiguration()
-        // Long enough to be seen in status, short enough not to be waited for.
-        configuration.loadDuration = .milliseconds(300)
+    /// `count` servers of one configuration.
+    init(
+        count: Int, _ configuration: ServerConfiguration, time: any TimeSource, random: any RandomSource,
+        logger: Logger
+    ) {
         servers = (0..<count).map { _ in SimulatedServer(configuration, time: time, random: random) }
         self.logger = logger
     }
 
     /// Gives every server a socket in a task of `group`, and returns once all of them listen.
     ///
-    /// All listen on the port that the first one was given.
+    /// All listen on the port that the first one was given, each at an address of its own.
     func start(in group: inout ThrowingTaskGroup<Void, any Error>) async throws -> [LocalServer] {
-        let (bound, report) = AsyncStream.makeStream(of: Int.self)
-        var members = servers.enumerated().map { index, server in
-            VLLMFleet.Member(server, host: "127.0.1.\(index + 1)")
-        }
-        let first = VLLMFleet(Array(members.prefix(1)), logger: logger)
-        group.addTask { try await first.run { _, port in report.yield(port) } }
-        var ports = bound.makeAsyncIterator()
-        guard let port = await ports.next() else { throw CancellationError() }
-
-        for index in members.indices { members[index].port = port }
-        if members.count > 1 {
-            let rest = VLLMFleet(Array(members.dropFirst()), logger: logger)
-            group.addTask { try await rest.run { _, port in report.yield(port) } }
-            for _ in members.dropFirst() { _ = await ports.next() }
-        }
-        report.finish()
-        return members.enumerated().map { LocalServer(name: "vllm-\($0)", address: $1.host, port: port) }
-    }
-}
-
-/// Lets people break and mend simulated servers: `POST /simulator/vllm-1/stop`, `start` or `restart`; a `GET` of
-/// `/simulator/vllm-1` tells what it holds.
-struct FleetControl: HTTPHandler {
-    var prefix: String
-    var fleet: SimulatedFleet
-    /// Answers everything else.
-    var next: any HTTPHandler
-
-    func respond(to request: HTTPRequest) async throws -> HTTPResponse {
-        let path = request.url.prefix { $0 != "?" }
-        guard path.hasPrefix(prefix + "/simulator/") else { return try await next.respond(to: request) }
-        let words = path.dropFirst(prefix.count + "/simulator/".count).split(separator: "/")
-        guard let name = words.first, let number = Int(name.trimmingPrefix("vllm-")),
-            fleet.servers.indices.contains(number)
-        else { return answer(404, "there is no such server") }
-        let server = fleet.servers[number]
-        if request.method == .get, words.count == 1 {
-            let names = server.adapters.map { "\($0.name) from \($0.path)" }.sorted()
-            return answer(200, names.isEmpty ? "no adapters" : names.joined(separator: ", "))
-        }
-        guard request.method == .post, words.count == 2 else {
-            return answer(404, "write POST /simulator/vllm-0/stop, start or restart")
-        }
-        switch words[1] {
-        case "stop": server.goDown()
-        case "start": server.comeUp()
-        case "restart": server.restart()
-        default: return answer(404, "a simulated server can stop, start and restart")
-        }
-        return answer(200, "\(words[0]): \(words[1])")
+        let hosts = servers.indices.map { "127.0.1.\($0 + 1)" }
+        let first = try await serve(Array(servers.prefix(1)), at: hosts.prefix(1).map { ($0, 0) }, in: &group)
+        guard let port = first.first else { return [] }
+        _ = try await serve(Array(servers.dropFirst()), at: hosts.dropFirst().map { ($0, port) }, in: &group)
+        return hosts.enumerated().map { LocalServer(name: "vllm-\($0)", address: $1, port: port) }
     }
 
-    private func answer(_ status: Int, _ message: String) -> HTTPResponse {
-        let body = "{\"message\":\(LineLogHandler.quoted(message))}\n"
-        return HTTPResponse(
-            status: status, headers: [HTTPHeader("Content-Type", "application/json")], body: Array(body.utf8))
+    /// The same at these places; port 0 takes a free one.
+    func start(
+        at places: [(host: String, port: Int)], in group: inout ThrowingTaskGroup<Void, any Error>
+    ) async throws -> [LocalServer] {
+        let ports = try await serve(servers, at: places, in: &group)
+        return zip(places, ports).enumerated().map { index, place in
+            LocalServer(name: "vllm-\(index)", address: place.0.host, port: place.1)
+        }
+    }
+
+    /// Serves in a task of `group`, and returns the ports once all listen.
+    private func serve(
+        _ servers: [SimulatedServer], at places: [(host: String, port: Int)],
+        in group: inout ThrowingTaskGroup<Void, any Error>
+    ) async throws -> [Int] {
+        let (bound, report) = AsyncThrowingStream.makeStream(of: (index: Int, port: Int).self)
+        let fleet = VLLMFleet(
+            zip(servers, places).map { VLLMFleet.Member($0, host: $1.host, port: $1.port) }, logger: logger)
+        group.addTask {
+            do {
+                try await fleet.run { report.yield(($0, $1)) }
+            } catch {
+                report.finish(throwing: error)
+                throw error
+            }
+        }
+        var ports = places.map(\.port)
+        var missing = servers.count
+        guard missing > 0 else { return [] }
+        for try await place in bound {
+            ports[place.index] = place.port
+            missing -= 1
+            if missing == 0 { return ports }
+        }
+        throw CancellationError()
     }
 }

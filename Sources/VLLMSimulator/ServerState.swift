@@ -52,7 +52,8 @@ struct ServerState: Sendable {
 
     var registry: Registry {
         get { registries[process % registries.count] }
-        set { registries[process % registries.count] = newValue }
+        // In place: a registry may hold thousands.
+        _modify { yield &registries[process % registries.count] }
     }
 
     mutating func abortLoads() {

@@ -80,6 +80,10 @@ extension SimulatedServer {
     /// The most loads that ever went on at once.
     package var mostLoadsAtOnce: Int { state.withLock { $0.mostLoadsAtOnce } }
 
-    /// Completions that an adapter served.
-    package var adapterCompletions: Int { state.withLock { $0.completions } }
+    package var isEngineAlive: Bool { state.withLock { $0.isEngineAlive } }
+
+    package var version: VLLMVersion { state.withLock { $0.configuration.version } }
+
+    /// How many faults stand, used up ones not counted.
+    package var faultCount: Int { state.withLock { $0.faults.count } }
 }
