@@ -16,7 +16,7 @@ ASAN    := --sanitize address --scratch-path build/asan
 some_ran = @if grep -q '<testsuite [^>]* tests="0"' $(1); then echo "no test matches the filter"; exit 1; fi
 
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap build release test lint format check test-asan simulate bench demo conformance e2e image clean
+.PHONY: help bootstrap build release test lint format check test-asan simulate planted-bugs bench demo conformance e2e image clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ bench: bootstrap ## measure the operator on simulated fleets; ARGS="--size 1000x
 	$(SWIFT) build --product lora-operator $(RELEASE)
 	$(SWIFT) build --product bench-fleet $(RELEASE)
 	scripts/bench.sh build/release/release/bench-fleet build/release/release/lora-operator $(ARGS)
+
+planted-bugs: bootstrap ## plant each bug of Tests/PlantedBugs in a copy and look how soon the simulation notices; BUGS=names
+	@SEEDS=$(or $(filter-out 200,$(SEEDS)),2000) scripts/planted-bugs.sh $(BUGS)
 
 demo: bootstrap ## watch adapters being loaded, lost and repaired on simulated servers, without a cluster
 	@scripts/demo.sh

@@ -37,7 +37,7 @@ final class AdapterReconciler: Sendable {
                 return .done
             }
             let plan = gatherer.situation(of: adapter).plan()
-            gatherer.registry.submit(plan.actions, for: key)
+            gatherer.registry.withdraw(allBut: plan.actions, for: key)
             logger.debug(
                 "planned",
                 metadata: [
@@ -45,14 +45,24 @@ final class AdapterReconciler: Sendable {
                     "wake": "\(plan.wakeAfter.map { "\($0)" } ?? "")",
                 ])
             do {
-                guard try await write(plan, for: adapter) else { return pause(plan, for: adapter) }
+                let hasWritten = try await write(plan, for: adapter)
+                // Written first: a conflict says that the plan comes from an object that is no longer so.
+                gatherer.registry.submit(plan.actions, for: key)
+                if !hasWritten { return pause(plan, for: adapter) }
             } catch let error as APIError
                 where error.isConflict || error.isNotFound || (plan.finalizer != .keep && error.isInvalid)
             {
                 // Somebody else was faster, which a patch of finalizers learns by a failed test: the watch brings what
                 // is there now.
                 logger.debug("write overtaken", metadata: ["adapter": "\(key)", "error": "\(error)"])
+                gatherer.registry.submit([:], for: key)
                 return .requeue(after: Self.statusInterval)
+            } catch {
+                // Servers are repaired while the API server is away, by what is known after the wait for it.
+                if let adapter = gatherer.view.adapters.get(key) {
+                    gatherer.registry.submit(gatherer.situation(of: adapter).plan().actions, for: key)
+                }
+                throw error
             }
         }
         return .requeue(after: .zero)

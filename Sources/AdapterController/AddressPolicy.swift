@@ -36,7 +36,7 @@ package struct AddressPolicy: Sendable {
             return !ranges.isEmpty ? nil : "\(text) belongs to no Pod; allow its range with --allow-endpoint-cidr"
         }
         let addresses = pod.status.podIPs + [pod.status.podIP]
-        guard addresses.contains(where: { IPAddress($0) == address }) else {
+        guard addresses.contains(where: { $0 == text || IPAddress($0) == address }) else {
             return "\(text) is not an address of Pod \(pod.metadata.name)"
         }
         if pod.spec.hostNetwork, !allowsHostNetwork {

@@ -10,6 +10,9 @@ struct PendingActions {
 
     var isEmpty: Bool { actions.isEmpty }
 
+    /// What `key` asks for.
+    subscript(_ key: NamespacedName) -> ServerAction? { actions[key]?.action }
+
     /// Replaces what `key` asks for; the same action keeps its place.
     ///
     /// Returns whether there is something new to do.

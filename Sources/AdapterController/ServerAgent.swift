@@ -64,6 +64,13 @@ final class ServerAgent: Sendable {
         if state.withLock({ $0.pending.set(action, for: key) }) { actionBell.ring() }
     }
 
+    /// Takes back the action that the object `key` asked for, unless it is this one.
+    func withdraw(unless action: ServerAction?, for key: NamespacedName) {
+        state.withLock { state in
+            if state.pending[key] != action { _ = state.pending.set(nil, for: key) }
+        }
+    }
+
     /// Ends ``run()``.
     func stop() { stopBell.ring() }
 

@@ -78,6 +78,14 @@ final class ServerRegistry: Sendable {
         for agent in agents { agent.submit(actions[agent.connection.server], for: key) }
     }
 
+    /// Takes back what `key` asked of servers before, where it is not what it asks for now.
+    func withdraw(allBut actions: [ServerID: ServerAction], for key: NamespacedName) {
+        let agents = state.withLock { state in
+            state.connections[key, default: []].sorted().compactMap { state.agents[$0] }
+        }
+        for agent in agents { agent.withdraw(unless: actions[agent.connection.server], for: key) }
+    }
+
     /// Forgets an object.
     func release(_ key: NamespacedName) {
         submit([:], for: key)

@@ -128,7 +128,10 @@ extension ServerStatus {
     fileprivate var hasAnswered: Bool {
         switch state {
         case .absent: reason != Reason.awaitingServers.rawValue
-        case .unknown: lastSeenTime != nil
+        // It said something, if not what can be believed; only a Secret that is amiss keeps the question from being asked.
+        case .unknown:
+            lastSeenTime != nil
+                || reason != Reason.secretNotFound.rawValue && reason != Reason.secretInvalid.rawValue
         case .loaded, .loading, .unloading, .unreachable, .failed, .conflict, .onDemand: true
         }
     }

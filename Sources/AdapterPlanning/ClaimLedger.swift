@@ -79,7 +79,9 @@ extension AdapterSituation {
 
 extension ServerVerdict {
     /// Whether the spec's own claim must be persisted for what happens, or stays, on this server.
-    fileprivate var needsClaim: Bool { isWanted && (action?.isLoad == true || state == .loaded) }
+    ///
+    /// A load that waits for its retry needs it as well: the retry is no occasion to write a status.
+    fileprivate var needsClaim: Bool { isWanted && (action?.isLoad == true || hasFailedLoad || state == .loaded) }
 
     fileprivate mutating func waitForClaims() {
         action = nil

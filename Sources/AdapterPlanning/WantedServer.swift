@@ -83,6 +83,8 @@ struct WantedServer {
         if isSame(attempt), let failure = attempt.reported {
             verdict.report(failure)
             verdict.hasFailedLoad = true
+            // A retry keeps what is told until its outcome differs, the root that was last listed included.
+            verdict.root = situation.storedLine(of: server)?.root.flatMap { $0 == entry?.root ? $0 : nil }
         }
         return verdict
     }

@@ -4,7 +4,9 @@ package struct IPAddress: Hashable, Sendable {
     package let bytes: [UInt8]
 
     package init?(_ text: String) {
-        guard let bytes = text.contains(":") ? Self.version6(text) : Self.version4(text) else { return nil }
+        guard let bytes = text.utf8.contains(UInt8(ascii: ":")) ? Self.version6(text) : Self.version4(text) else {
+            return nil
+        }
         let isMapped = bytes.count == 16 && bytes[..<10].allSatisfy { $0 == 0 } && bytes[10] == 255 && bytes[11] == 255
         self.bytes = isMapped ? Array(bytes[12...]) : bytes
     }
@@ -15,17 +17,28 @@ package struct IPAddress: Hashable, Sendable {
         isVersion6 ? bytes.dropLast().allSatisfy { $0 == 0 } && bytes.last == 1 : bytes.first == 127
     }
 
+    /// Byte by byte: this runs for every endpoint that is looked at.
     private static func version4(_ text: String) -> [UInt8]? {
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 4 else { return nil }
         var bytes: [UInt8] = []
-        for part in parts {
-            // A leading zero would be octal elsewhere.
-            guard (1...3).contains(part.utf8.count), part == "0" || !part.hasPrefix("0"),
-                part.utf8.allSatisfy({ (48...57).contains($0) }), let byte = UInt8(part)
-            else { return nil }
-            bytes.append(byte)
+        bytes.reserveCapacity(4)
+        var part: Int?
+        for character in text.utf8 {
+            switch character {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"):
+                // A leading zero would be octal elsewhere.
+                guard part != 0 else { return nil }
+                let value = (part ?? 0) * 10 + Int(character - UInt8(ascii: "0"))
+                guard value < 256 else { return nil }
+                part = value
+            case UInt8(ascii: "."):
+                guard let value = part, bytes.count < 3 else { return nil }
+                bytes.append(UInt8(value))
+                part = nil
+            default: return nil
+            }
         }
+        guard let value = part, bytes.count == 3 else { return nil }
+        bytes.append(UInt8(value))
         return bytes
     }
 

@@ -1,7 +1,7 @@
 import DynamicJSON
 
 /// The CustomResourceDefinitions given at the start, as kinds and as objects.
-struct Definitions {
+struct Definitions: Sendable {
     private(set) var kinds: [ResourceKind] = []
     private var sources: [JSONValue] = []
 

@@ -48,8 +48,10 @@ package final class KubeSimulator: HTTPHandler {
         self.configuration = configuration
         self.time = time
         self.random = random
-        let model = try Model(configuration, time: CivilTime(unixTime: time.unixTime).text, random: random)
-        documents = OpenAPIDocuments(model.kinds)
+        let blueprint = try Blueprint.of(configuration.customResourceDefinitions)
+        let model = try Model(
+            configuration, blueprint.definitions, time: CivilTime(unixTime: time.unixTime).text, random: random)
+        documents = blueprint.documents
         state = Mutex(State(model: model))
     }
 

@@ -17,10 +17,12 @@ struct Model: Sendable {
     private var weight = 0
     private var nextClusterIP: UInt32 = 0
 
-    init(_ configuration: KubeSimulator.Configuration, time: String, random: any RandomSource) throws {
+    init(
+        _ configuration: KubeSimulator.Configuration, _ definitions: Definitions, time: String,
+        random: any RandomSource
+    ) throws {
         self.configuration = configuration
         self.random = random
-        let definitions = try Definitions(configuration.customResourceDefinitions)
         kinds = definitions.kinds
         for kind in kinds { collections[kind.storage] = Collection(compacted: 0, limit: configuration.historyLimit) }
         for definition in definitions.objects(at: time) {

@@ -39,14 +39,26 @@ guard let scenario = scenarios.first(where: { $0.name == options.scenario }) els
 
 let isTerminal = isatty(STDERR_FILENO) == 1
 let started = ContinuousClock.now
-let campaign = SeedCampaign(
-    options, scenario: scenario, executable: CommandLine.arguments.first ?? "simulate-operator",
-    print: { print($0) },
-    progress: { seed, runs in
-        guard isTerminal, runs % 10 == 0 else { return }
-        report("\rseed \(seed), \(runs) runs")
-    })
-let summary = campaign.run()
+let processes =
+    options.isTraced || options.seeds == 1
+    ? 1 : max(1, options.processes ?? ProcessInfo.processInfo.activeProcessorCount)
+let summary =
+    if processes > 1 {
+        runShards(options, processes: processes) { runs in if isTerminal { report("\r\(runs) runs") } }
+    } else {
+        SeedCampaign(
+            options, scenario: scenario, executable: CommandLine.arguments.first ?? "simulate-operator",
+            print: { print($0) },
+            progress: { seed, runs in
+                guard isTerminal, runs % 10 == 0 else { return }
+                report("\rseed \(seed), \(runs) runs")
+            }
+        ).run()
+    }
+if options.tallies {
+    print(summary.tally)
+    exit(summary.failures == 0 ? 0 : 1)
+}
 let seconds = (ContinuousClock.now - started) / Duration.seconds(1)
 if isTerminal { report("\r\u{1b}[K") }
 print(

@@ -48,6 +48,8 @@ import Testing
         settings.mutations = [.createAdapter, .deleteAdapter, .editPath, .restartContainer, .killOperator]
         if flaw == .unloadsForeignAdapters { settings.mutations.append(.loadOutOfBand) }
         settings.hasFaults = false
+        // The smallest operator knows no roll-outs.
+        settings.checksRollOut = false
         settings.hasPlacement = false
         return OperatorScenario(settings) { http, simulation in
             try await ToyOperator(http: http, simulation: simulation, flaw: flaw).run()

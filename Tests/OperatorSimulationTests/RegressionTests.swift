@@ -5,13 +5,22 @@ import Testing
 
 /// Worlds in which the real operator once did something wrong.
 @Suite struct RegressionTests {
-    @Test(arguments: [66, 109, 118, 149, 196, 268, 291] as [UInt64])
+    @Test(arguments: [66, 109, 107, 118, 149, 158, 196, 268, 291, 432, 472, 675, 684, 1182, 1639, 1761] as [UInt64])
     func `the operator keeps its promises in worlds where it once did not`(seed: UInt64) async throws {
+        let outcome = try await outcome(of: seed)
+        #expect(outcome.isSound, "\(outcome)")
+    }
+
+    @Test func `a claim that ends with a look-up after a kill is no noise`() async throws {
+        let outcome = try await outcome(of: 522, crashPoint: CrashPoint(effect: 10, isAfter: false))
+        #expect(outcome.isSound, "\(outcome)")
+    }
+
+    private func outcome(of seed: UInt64, crashPoint: CrashPoint? = nil) async throws -> SeedRun.Outcome {
         let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../crds")
         let file = root.appending(path: "loraadapters.yaml").standardized
         let definition = String(decoding: try Data(contentsOf: file), as: UTF8.self)
         let scenario = OperatorScenario.standard(definitions: [definition])
-        let outcome = try await onOwnThread { SeedRun(scenario, seed: seed).outcome() }
-        #expect(outcome.isSound, "\(outcome)")
+        return try await onOwnThread { SeedRun(scenario, seed: seed, crashPoint: crashPoint).outcome() }
     }
 }

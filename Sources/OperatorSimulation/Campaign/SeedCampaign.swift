@@ -1,4 +1,4 @@
-/// Runs many seeds one after the other and tells what failed.
+/// Runs many seeds one after the other, in this process, and tells what failed.
 package struct SeedCampaign: Sendable {
     package var options: SimulateOptions
     package var scenario: any Scenario
@@ -21,11 +21,18 @@ package struct SeedCampaign: Sendable {
     }
 
     /// What a campaign did.
-    package struct Summary: Sendable {
+    package struct Summary: Hashable, Sendable {
         package var runs = 0
         package var failures = 0
         package var steps = 0
         package var virtualTime = Duration.zero
+
+        package init(runs: Int = 0, failures: Int = 0, steps: Int = 0, virtualTime: Duration = .zero) {
+            self.runs = runs
+            self.failures = failures
+            self.steps = steps
+            self.virtualTime = virtualTime
+        }
     }
 
     package func run() -> Summary {

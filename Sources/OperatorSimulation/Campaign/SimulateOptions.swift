@@ -17,6 +17,7 @@ package struct SimulateOptions: Hashable, Sendable {
 
     package static let usage = """
         usage: simulate-operator [--scenario NAME] [--seeds N] [--first S] [--crash all|E:before|E:after] [--keep-going]
+                                [--processes N]
                simulate-operator [--scenario NAME] --seed S [--crash E:before|E:after] [--trace]
         """
 
@@ -28,6 +29,10 @@ package struct SimulateOptions: Hashable, Sendable {
     /// Goes on after a seed that failed.
     package var keepsGoing = false
     package var wantsHelp = false
+    /// Processes to run seeds in, one for each processor where nothing is said.
+    package var processes: Int?
+    /// Ends the output with a line for the process that started this one.
+    package var tallies = false
 
     /// Reads a command line; the first of `scenarios` is the default.
     ///
@@ -47,6 +52,8 @@ package struct SimulateOptions: Hashable, Sendable {
                     throw Mistake(message: "no scenario \(scenario); there are: \(scenarios.joined(separator: ", "))")
                 }
             case "--crash": crashes = try Self.crashes(try Self.value(after: flag, &rest))
+            case "--processes": processes = Int(clamping: try Self.number(after: flag, &rest))
+            case "--tally": tallies = true
             case "--trace": isTraced = true
             case "--keep-going": keepsGoing = true
             case "--help", "-h": wantsHelp = true

@@ -63,6 +63,6 @@ package enum NetworkEvent: Sendable {
     case received(Exchange)
     /// The handler returned; whether the answer arrives is open.
     case answered(Exchange, status: Int)
-    /// The client is done with it, for better or worse.
-    case ended(Exchange)
+    /// The client is done with it, for better or worse; `failure` where it got no answer.
+    case ended(Exchange, failure: HTTPFailure?)
 }

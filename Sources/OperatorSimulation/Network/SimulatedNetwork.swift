@@ -103,7 +103,8 @@ package final class SimulatedNetwork: HTTPTransport {
         let exchange = Exchange(
             id: nextID(), process: process?.name ?? "", authority: target.name, request: received, effect: effect)
         notify(.sent(exchange))
-        defer { notify(.ended(exchange)) }
+        var failure: HTTPFailure?
+        defer { notify(.ended(exchange, failure: failure)) }
         do {
             let handler = try await connect(to: target, fault: fault, options: request.options)
             let conversation = Conversation(exchange, options: request.options, clock: simulation.clock)
@@ -123,9 +124,10 @@ package final class SimulatedNetwork: HTTPTransport {
             let head = try await conversation.receiveHead()
             simulation.trace("\(exchange.label) -> \(head.status)")
             return try await body(HTTPResponse(head: head, body: HTTPBody { try await conversation.receiveChunk() }))
-        } catch let failure as HTTPFailure {
-            simulation.trace("\(exchange.label) -> \(failure.kind.rawValue)")
-            throw failure
+        } catch let error as HTTPFailure {
+            failure = error
+            simulation.trace("\(exchange.label) -> \(error.kind.rawValue)")
+            throw error
         }
     }
 

@@ -36,7 +36,14 @@ struct Adapter {
     var servers: [JSONValue] { object["status", "servers"]?.arrayValue ?? [] }
 
     /// Whether a load without an answer is still looked up: it is sent again in time, and its status changes then.
-    var isLookingUp: Bool { servers.contains { $0["reason"]?.stringValue == "LoadTimedOut" } }
+    private var isLookingUp: Bool { servers.contains { $0["reason"]?.stringValue == "LoadTimedOut" } }
+
+    /// Whether its status will still change by itself, `listed` being what all servers hold.
+    ///
+    /// A load is looked up, or a claim stands for one of an earlier name or path, and goes when the look-up ends.
+    func isUnfinished(_ listed: Set<Entry>) -> Bool {
+        isLookingUp || claims.contains { $0 != entry && !listed.contains($0) }
+    }
 
     /// What its current spec asks for.
     var entry: Entry { Entry(name: loraName, root: path) }

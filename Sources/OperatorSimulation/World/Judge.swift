@@ -17,6 +17,22 @@ struct Judge {
         return violations
     }
 
+    private var listed: Set<Entry> { world.pods.reduce(into: []) { $0.formUnion($1.entries) } }
+
+    /// Whether a status is still to change although all is as it should be.
+    var isUnfinished: Bool {
+        let listed = listed
+        return world.adapters.contains { $0.isUnfinished(listed) }
+    }
+
+    /// Claims that stand although no server can hold what they cover: "removed when no server can still hold it".
+    func needlessClaims() -> [Violation] {
+        let listed = listed
+        return world.adapters.filter { $0.isUnfinished(listed) }.map { adapter in
+            Violation("claims end", "\(adapter.name) still claims \(adapter.claims), and \(listed.sorted()) is there")
+        }
+    }
+
     /// Servers that an adapter is about.
     private func wanted(_ adapter: Adapter) -> [SimulatedPod] {
         guard world.now.services.contains(adapter.service) else { return [] }

@@ -61,20 +61,21 @@ package struct OperatorScenario: Scenario {
         let judge = Judge(world: world)
         let end = world.simulation.now + Self.patience
         var verdict = judge.verdict()
-        while !verdict.isEmpty || world.adapters.contains(where: \.isLookingUp), world.simulation.now < end {
+        while !verdict.isEmpty || judge.isUnfinished, world.simulation.now < end {
             try await world.simulation.sleep(for: .seconds(10))
             verdict = judge.verdict()
         }
+        if verdict.isEmpty, judge.isUnfinished { verdict = judge.needlessClaims() }
         world.simulation.trace("-- settled: \(verdict.isEmpty)")
         return verdict
     }
 
     /// Nothing is written and nothing asked but the probes, and all stays as it is.
     private func rest(_ world: World) async throws -> [Violation] {
-        // A last status, and its echo.
-        try await world.simulation.sleep(for: settings.probeInterval * 2)
-        world.monitor.reset()
         let isFailing = world.adapters.contains { $0.phase != "Ready" && $0.phase != "Suspended" }
+        // A last status, and its echo; and a retry whose outcome differs, since the world has healed.
+        try await world.simulation.sleep(for: settings.probeInterval * (isFailing ? 12 : 2))
+        world.monitor.reset()
         try await world.simulation.sleep(for: Self.rest)
         let counts = world.monitor.counts
         var noise = counts.statusWrites + counts.otherWrites

@@ -28,6 +28,8 @@ enum ServerTrouble: String, Hashable, Sendable, CaseIterable {
     case endless
     /// `/v1/models` leads elsewhere.
     case redirecting
+    /// `/v1/models` is not found, as where a proxy has lost its way.
+    case notFound
 
     /// Whether what `/v1/models` says is what the server holds.
     var isHonest: Bool {
@@ -58,6 +60,9 @@ enum ServerTrouble: String, Hashable, Sendable, CaseIterable {
             server.inject(.answer(status: 200, contentType: "application/json", body: body), on: .models)
         case .cutOff: server.inject(.cutBody, on: .models)
         case .endless: server.inject(.endlessBody, on: .models)
+        case .notFound:
+            let body = #"{"detail":"Not Found"}"#
+            server.inject(.answer(status: 404, contentType: "application/json", body: body), on: .models)
         case .redirecting: server.inject(.redirect(to: "http://10.0.0.9/v1/models"), on: .models)
         }
     }

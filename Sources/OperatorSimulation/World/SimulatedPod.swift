@@ -18,6 +18,7 @@ final class SimulatedPod: HTTPHandler {
     /// Services that select it.
     let services: [String]
     let server: SimulatedServer
+    let authority: String
     private let state = Mutex(State())
 
     static let port = 8000
@@ -28,9 +29,9 @@ final class SimulatedPod: HTTPHandler {
         self.address = address
         self.services = services
         self.server = server
+        authority = "\(address):\(Self.port)"
     }
 
-    var authority: String { "\(address):\(Self.port)" }
     var now: State { state.withLock { $0 } }
     /// Roots by adapter name.
     var adapters: [String: String] { Dictionary(server.adapters) { _, last in last } }

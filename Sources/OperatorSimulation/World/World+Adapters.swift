@@ -20,6 +20,7 @@ extension World {
         object["spec"] = edited
         simulation.trace("edit \(name) \(edited.text)")
         try kube.replace(object)
+        noteWithdrawal(adapter(name), of: spec)
         note(spec: edited, of: name)
     }
 
@@ -30,6 +31,15 @@ extension World {
             change { $0.orphaned.formUnion(adapter.claims + [adapter.entry]) }
         }
         try kube.delete("loraadapters", namespace: Self.namespace, name: name)
+        noteWithdrawal(nil, of: adapter.object["spec"] ?? [:])
+    }
+
+    private func noteWithdrawal(_ now: Adapter?, of spec: JSONValue) {
+        guard spec["conflictPolicy"]?.stringValue == "Overwrite", let loraName = spec["loraName"]?.stringValue else {
+            return
+        }
+        guard now?.overwrites != true || now?.loraName != loraName else { return }
+        change { $0.withdrawn[loraName] = simulation.now }
     }
 
     private func note(spec: JSONValue, of name: String) {

@@ -21,6 +21,8 @@ package struct WorldSettings: Sendable {
     package var mutations = Mutation.allCases
     /// Whether objects ask for fewer than all servers.
     package var hasPlacement = true
+    /// Whether roll-outs must leave enough servers with an adapter.
+    package var checksRollOut = true
     /// Whether requests fail at random.
     package var hasFaults = true
 
@@ -46,6 +48,8 @@ package final class World: Sendable {
         var late: [String: Set<Entry>] = [:]
         /// Entries that may stay: their objects were deleted with `Orphan`.
         var orphaned: Set<Entry> = []
+        /// When an object last lost the right to take a name from others, by name.
+        var withdrawn: [String: Duration] = [:]
         /// Names that some object was allowed to take from others.
         var overwritten: Set<String> = []
         var violations: [Violation] = []
@@ -94,7 +98,12 @@ package final class World: Sendable {
     /// Pods by name.
     var pods: [SimulatedPod] { now.pods.sorted { $0.key < $1.key }.map(\.value) }
 
-    func pod(at authority: String) -> SimulatedPod? { pods.first { $0.authority == authority } }
+    func pod(at authority: String) -> SimulatedPod? {
+        state.withLock { state in
+            // Two may have had the address for a moment: the first by name, whatever the order of the dictionary.
+            state.pods.values.filter { $0.authority == authority }.min { $0.name < $1.name }
+        }
+    }
 
     var adapters: [Adapter] { kube.list("loraadapters", namespace: Self.namespace).map { Adapter(object: $0) } }
 

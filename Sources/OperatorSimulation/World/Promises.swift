@@ -1,0 +1,139 @@
+import DynamicJSON
+import Effects
+import Synchronization
+
+/// What each operator process promises over several exchanges: loads of unknown outcome are not sent again blindly,
+/// roll-outs leave enough servers with an adapter, and nothing is said of servers before they were asked.
+final class Promises: Sendable {
+    /// One name on one container, as one process deals with it.
+    private struct Place: Hashable {
+        var process: String
+        var container: String
+        var name: String
+    }
+
+    /// A load whose outcome its sender cannot know.
+    private struct OpenLoad {
+        var root: String
+        var sentAt: Duration
+        var timeout: Duration
+    }
+
+    private struct State {
+        var sent: [Int: (place: Place, at: Duration)] = [:]
+        var openLoads: [Place: OpenLoad] = [:]
+        /// Where an entry was unloaded to be replaced, and by nothing yet.
+        var replaced: Set<Place> = []
+        /// Servers that a process has asked, with or without success.
+        var asked: [String: Set<String>] = [:]
+    }
+
+    private let state = Mutex(State())
+
+    func note(_ event: NetworkEvent, in world: World) {
+        switch event {
+        case .sent(let exchange) where !exchange.process.isEmpty:
+            if exchange.isLoad { checkLoad(exchange, world) }
+            if exchange.isUnload, world.settings.checksRollOut { checkRollOut(exchange, world) }
+            if let target = exchange.statusTarget { checkStatus(exchange, of: target.name, world) }
+        case .answered(let exchange, 200) where exchange.isModels && !exchange.process.isEmpty:
+            settle(by: exchange, world)
+        case .ended(let exchange, let failure) where !exchange.process.isEmpty:
+            if exchange.isLoad { ended(exchange, failure) }
+            if exchange.isModels || exchange.isHealth {
+                state.withLock { _ = $0.asked[exchange.process, default: []].insert(exchange.authority) }
+            }
+        default: break
+        }
+    }
+
+    private func place(_ exchange: Exchange, _ world: World) -> Place? {
+        guard let pod = world.pod(at: exchange.authority) else { return nil }
+        return Place(process: exchange.process, container: pod.containerID, name: exchange.entry.name)
+    }
+
+    // MARK: "A load whose outcome is unknown is looked up, not sent again before 2 × loadTimeout."
+
+    private func checkLoad(_ exchange: Exchange, _ world: World) {
+        let now = world.simulation.now
+        guard let place = place(exchange, world) else { return }
+        let open = state.withLock { state in
+            state.sent[exchange.id] = (place, now)
+            return state.openLoads[place]
+        }
+        guard let open, open.root == exchange.entry.root, now < open.sentAt + open.timeout * 2 else { return }
+        world.violate(
+            "no blind repetition", "\(exchange.label) repeats a load of \(exchange.entry) whose outcome is unknown")
+    }
+
+    private func ended(_ exchange: Exchange, _ failure: HTTPFailure?) {
+        state.withLock { state in
+            // Where it was sent to: the container there may be another by now.
+            guard let (place, sentAt) = state.sent.removeValue(forKey: exchange.id) else { return }
+            state.replaced.remove(place)
+            guard let failure, failure.mayHaveBeenReceived, let timeout = exchange.request.options.totalTimeout else {
+                state.openLoads[place] = nil
+                return
+            }
+            state.openLoads[place] = OpenLoad(root: exchange.entry.root, sentAt: sentAt, timeout: timeout)
+        }
+    }
+
+    /// A list that shows the name tells what became of the load.
+    private func settle(by exchange: Exchange, _ world: World) {
+        guard let pod = world.pod(at: exchange.authority), pod.now.trouble?.isHonest ?? true else { return }
+        let (container, names) = (pod.containerID, Set(pod.adapters.keys))
+        state.withLock { state in
+            state.openLoads = state.openLoads.filter { $0.key.container != container || !names.contains($0.key.name) }
+        }
+    }
+
+    // MARK: "at most `maxUnavailable` wanted servers without the adapter"
+
+    /// Counts only what this process took away itself: of the rest it may not know yet.
+    private func checkRollOut(_ exchange: Exchange, _ world: World) {
+        guard let pod = world.pod(at: exchange.authority), let place = place(exchange, world),
+            let root = pod.adapters[place.name]
+        else { return }
+        let old = Entry(name: place.name, root: root)
+        let owner = world.adapters.first { adapter in
+            adapter.loraName == place.name && adapter.claims.contains(old) && adapter.claims.contains(adapter.entry)
+                && adapter.path != root && !adapter.isTerminating && !adapter.isSuspended && adapter.replicas == nil
+                && pod.services.contains(adapter.service)
+        }
+        guard let owner else { return }
+        let others = world.pods.filter { other in
+            other.uid != pod.uid && other.services.contains(owner.service) && !other.now.isTerminating
+                && other.adapters[place.name] == nil
+        }
+        let lacking = state.withLock { state in
+            defer { state.replaced.insert(place) }
+            return others.filter {
+                state.replaced.contains(
+                    Place(process: exchange.process, container: $0.containerID, name: place.name))
+            }
+        }
+        guard lacking.count + 1 > owner.maxUnavailable else { return }
+        let names = lacking.map(\.name).joined(separator: ", ")
+        world.violate("maxUnavailable", "\(exchange.label) replaces \(old) while \(names) lack the name")
+    }
+
+    // MARK: "no status is written for an object until each of its servers has answered or failed once"
+
+    private func checkStatus(_ exchange: Exchange, of name: String, _ world: World) {
+        let json = exchange.json
+        guard let adapter = world.adapter(name), let status = json["status"], let old = adapter.object["status"],
+            old["observedGeneration"]?.intValue == adapter.generation, !adapter.isTerminating,
+            world.now.services.contains(adapter.service)
+        else { return }
+        let asked = state.withLock { $0.asked[exchange.process] ?? [] }
+        for line in adapter.servers {
+            guard let pod = world.now.pods[line["name"]?.stringValue ?? ""], !pod.now.isTerminating,
+                pod.address == line["address"]?.stringValue, pod.containerID == line["incarnation"]?.stringValue,
+                pod.services.contains(adapter.service), !asked.contains(pod.authority),
+                !status.addsOnlyClaims(to: old)
+            else { continue }
+            world.violate("status after a restart", "\(exchange.label) says something before \(pod.name) was asked")
+        }
+    }
+}
