@@ -183,9 +183,12 @@ final class Monitor: Sendable {
             let lists = state.withLock { $0.lists[authority] ?? [] }
             let recent = lists.filter { $0.at >= now - Self.patience }
             let excuses = recent + (lists.last { $0.at < now - Self.patience }.map { [$0] } ?? [])
-            // "A replaced incarnation holds nothing": a list of another container says nothing about this one.
+            // "A replaced incarnation holds nothing": the list of an earlier container says nothing about a later one. That
+            // a container is new, the operator hears only later.
             let incarnation = server["incarnation"]?.stringValue ?? ""
-            if excuses.contains(where: { $0.container == incarnation && isListed($0.entries) }) { continue }
+            if excuses.contains(where: { !incarnation.isLater(than: $0.container) && isListed($0.entries) }) {
+                continue
+            }
             world.violate(
                 "no false Ready", "\(exchange.label) says that \(address) holds \(root), which it never listed")
         }
@@ -217,4 +220,13 @@ extension JSONValue {
 
     /// Whether a status has this very line.
     fileprivate func lists(_ server: JSONValue) -> Bool { self["servers"]?.arrayValue?.contains(server) ?? false }
+}
+
+extension String {
+    /// Whether this is a later container of the same pod, by the ids that ``SimulatedPod/containerID`` makes.
+    fileprivate func isLater(than other: String) -> Bool {
+        guard let end = lastIndex(of: "-"), let otherEnd = other.lastIndex(of: "-"), self[..<end] == other[..<otherEnd]
+        else { return false }
+        return (Int(self[index(after: end)...]) ?? 0) > (Int(other[other.index(after: otherEnd)...]) ?? 0)
+    }
 }
