@@ -57,7 +57,12 @@ let package = Package(
 
         // What to do (pure), and the part that does it.
         module("AdapterPlanning"),
-        module("AdapterController", ["AdapterPlanning", "Effects", "KubeAPI", "KubeRuntime", "VLLMAPI", logging]),
+        module(
+            "AdapterController",
+            ["AdapterPlanning", "Effects", "KubeAPI", "KubeRuntime", "Metrics", "VLLMAPI", logging]),
+
+        // What is counted, as Prometheus reads it.
+        module("Metrics", ["Effects"]),
 
         // What is in an adapter's directory.
         module("AdapterFiles", ["DynamicJSON"]),
@@ -100,7 +105,7 @@ let package = Package(
             dependencies: [
                 "AdapterController", "AdapterFiles", "CBuildInfo", "CurlHTTP", "DynamicJSON", "Effects", "HTTPServer",
                 "KubeAPI",
-                "KubeRuntime", "KubeSimulator", "VLLMSimulator", logging, yams,
+                "KubeRuntime", "KubeSimulator", "Metrics", "VLLMSimulator", logging, yams,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
@@ -117,6 +122,7 @@ let package = Package(
         suite("KubeAPITests", ["KubeAPI", "DynamicJSON", "Effects", "TestSupport", yams]),
         suite("KubeRuntimeTests", ["KubeRuntime", "DynamicJSON", "Effects", "KubeAPI", "TestSupport", logging]),
         suite("VLLMAPITests", ["VLLMAPI", "VLLMSimulator", "CurlHTTP", "Effects", "TestSupport", logging]),
+        suite("MetricsTests", ["Metrics"]),
         suite("AdapterFilesTests", ["AdapterFiles", "DynamicJSON"]),
         suite("AdapterPlanningTests", ["AdapterPlanning", "TestSupport"]),
         suite(

@@ -9,7 +9,10 @@ final class OperatorProcess {
     init(binary: String, kubeconfig: String, log: String, arguments: [String]) throws {
         process.executableURL = URL(fileURLWithPath: binary)
         process.arguments =
-            ["run", "--kubeconfig", kubeconfig, "--health-probe-bind-address", "0", "--log-level", "warning"]
+            [
+                "run", "--kubeconfig", kubeconfig, "--health-probe-bind-address", "0", "--metrics-bind-address", "0",
+                "--log-level", "warning",
+            ]
             + arguments
         _ = FileManager.default.createFile(atPath: log, contents: nil)
         let output = FileHandle(forWritingAtPath: log)

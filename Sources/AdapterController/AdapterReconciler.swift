@@ -16,17 +16,20 @@ final class AdapterReconciler: Sendable {
     private let client: KubeClient
     private let time: any TimeSource
     private let events: EventRecorder?
+    private let metrics: OperatorMetrics?
     private let logger: Logger
     private let finalizer = Finalizer(LoRAAdapter.finalizer)
     private let lastWrites = Mutex<[NamespacedName: Duration]>([:])
 
     init(
-        gatherer: SituationGatherer, client: KubeClient, time: any TimeSource, events: EventRecorder?, logger: Logger
+        gatherer: SituationGatherer, client: KubeClient, time: any TimeSource, events: EventRecorder?,
+        metrics: OperatorMetrics? = nil, logger: Logger
     ) {
         self.gatherer = gatherer
         self.client = client
         self.time = time
         self.events = events
+        self.metrics = metrics
         self.logger = logger
     }
 
@@ -94,6 +97,7 @@ final class AdapterReconciler: Sendable {
         lastWrites.withLock { $0[key] = time.now }
         gatherer.view.adapters.wrote(after)
         tell(StatusEvent.between(adapter.status, status), adapter)
+        metrics?.repairing(StatusEvent.drift(between: adapter.status, status))
         // New claims and lines free the loads that waited for them.
         return status.claims != adapter.status.claims || status.places != adapter.status.places
     }

@@ -13,6 +13,7 @@ package struct Operator: Sendable {
     private let logger: Logger
     private let events: EventRecorder?
     private let readiness: Readiness
+    private let metrics: OperatorMetrics?
 
     /// What a process does while it may act; see ``run(_:)``.
     package typealias Work = @Sendable () async throws -> Void
@@ -22,13 +23,14 @@ package struct Operator: Sendable {
     /// Both go through one gate: put the same ``GatedTransport`` into them.
     package init(
         options: OperatorOptions, client: KubeClient, effects: Effects, events: EventRecorder? = nil,
-        readiness: Readiness = Readiness(), logger: Logger
+        readiness: Readiness = Readiness(), metrics: OperatorMetrics? = nil, logger: Logger
     ) {
         self.options = options
         self.client = client
         self.effects = effects
         self.events = events
         self.readiness = readiness
+        self.metrics = metrics
         self.logger = logger
     }
 
@@ -41,8 +43,11 @@ package struct Operator: Sendable {
     ) async throws {
         let view = ClusterView(policy: options.addresses, namespaces: options.namespaces)
         let registry = ServerRegistry()
-        let queue = WorkQueue<NamespacedName>(time: effects.time, random: effects.random)
+        let queue = WorkQueue<NamespacedName>(time: effects.time, random: effects.random) { [metrics] waited in
+            metrics?.waited(waited)
+        }
         view.feed(queue) { registry.users(ofOwner: $0) }
+        metrics?.collect(queue: queue, view: view, registry: registry)
 
         let slots = LoadSlots(options.maxConcurrentLoads)
         let context = ServerAgent.Context(
@@ -51,14 +56,16 @@ package struct Operator: Sendable {
             probeInterval: options.probeInterval, logger: logger, mayContact: { view.mayContact($0) },
             changed: { connection, change in
                 for key in registry.users(of: connection, concernedBy: change) { queue.add(key) }
-            })
+            },
+            loaded: { [metrics] in metrics?.loaded(in: $0) })
         let gatherer = SituationGatherer(
             view: view, registry: registry, options: options, time: effects.time,
             makeAgent: { ServerAgent($0, context) })
         let reconciler = AdapterReconciler(
-            gatherer: gatherer, client: client, time: effects.time, events: events, logger: logger)
+            gatherer: gatherer, client: client, time: effects.time, events: events, metrics: metrics, logger: logger)
         let controller = Controller(
-            name: "loraadapter", queue: queue, workers: options.workers, time: effects.time, logger: logger
+            name: "loraadapter", queue: queue, workers: options.workers, time: effects.time, logger: logger,
+            onReport: { [metrics] in metrics?.reconciled($0) }
         ) { try await reconciler.reconcile($0) }
 
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -90,10 +97,13 @@ package struct Operator: Sendable {
     {
         var callbacks = Reflector<Object>.Callbacks()
         let plural = Object.resource.plural
-        callbacks.status = { [logger, readiness] status in
+        let heard = LastHeard()
+        callbacks.status = { [logger, readiness, time = effects.time] status in
             switch status {
             case .listing: break
-            case .watching: readiness.reads(plural)
+            case .watching:
+                readiness.reads(plural)
+                heard.hear(at: time.now)
             case .waiting(let error, _):
                 // Told once, not with every attempt.
                 guard readiness.waits(for: plural, error) else { return }
@@ -102,6 +112,8 @@ package struct Operator: Sendable {
                     metadata: ["resource": "\(plural)", "error": "\(error)", "remedy": "\(error.remedy)"])
             }
         }
+        callbacks.heard = { [time = effects.time] in heard.hear(at: time.now) }
+        metrics?.collect(plural, heard: heard, time: effects.time)
         callbacks.undecodable = { [logger] object in
             logger.warning("an object cannot be read", metadata: ["resource": "\(plural)", "object": "\(object)"])
         }

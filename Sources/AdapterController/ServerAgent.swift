@@ -18,6 +18,8 @@ final class ServerAgent: Sendable {
         /// Whether the server may still be contacted: asked right before each request.
         var mayContact: @Sendable (Connection) -> Bool
         var changed: @Sendable (Connection, ServerRecord.Change) -> Void
+        /// Hears how long a load took that a server answered with success.
+        var loaded: @Sendable (Duration) -> Void = { _ in }
     }
 
     private struct State {
@@ -192,7 +194,9 @@ final class ServerAgent: Sendable {
             return
         }
         let client = VLLMClient(endpoint: endpoint, http: context.effects.http)
+        let startedAt = time.now
         let outcome = await client.outcome(of: action)
+        if action.isLoad, case .answered = outcome { context.loaded(time.now - startedAt) }
         if case .failed(let failure) = outcome {
             context.logger.notice(
                 "a server refused an action",

@@ -128,4 +128,21 @@ final class ServerRegistry: Sendable {
             Set(state.users.filter { $0.key.server.owner == owner }.flatMap(\.value.keys)).sorted()
         }
     }
+
+    /// How many connections are in each state, in words for metrics.
+    var states: [String: Int] {
+        let agents = state.withLock { Array($0.agents.values) }
+        return Dictionary(agents.map { ($0.observation.answer.state, 1) }, uniquingKeysWith: +)
+    }
+}
+
+extension ServerObservation.Answer {
+    fileprivate var state: String {
+        switch self {
+        case .pending: "pending"
+        case .awaiting: "starting"
+        case .blind(let reason, _): reason.rawValue
+        case .listed: "observed"
+        }
+    }
 }

@@ -37,6 +37,25 @@ package struct StatusEvent: Hashable, Sendable {
         return events
     }
 
+    /// How a server came to lack what it had.
+    package enum DriftCause: String, Sendable {
+        case restart, vanished, replaced
+    }
+
+    /// The servers that held the adapter in the old status and are being given it again in the new one, each by its cause.
+    package static func drift(between old: AdapterStatus, _ new: AdapterStatus) -> [DriftCause] {
+        // A new generation is a change that somebody asked for.
+        guard old.observedGeneration == new.observedGeneration else { return [] }
+        return (new.servers ?? []).compactMap { line in
+            guard line.state == .loading,
+                let before = old.servers?.first(where: { $0.name == line.name && $0.port == line.port }),
+                before.state == .loaded
+            else { return nil }
+            if before.incarnation != line.incarnation { return .restart }
+            return line.root == nil ? .vanished : .replaced
+        }
+    }
+
     /// What the end of an object has to tell; `abandoned` are the servers that could not be cleaned up.
     package static func release(of status: AdapterStatus, abandoned: [String]) -> [StatusEvent] {
         guard !abandoned.isEmpty else {

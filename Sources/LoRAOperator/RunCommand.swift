@@ -6,6 +6,7 @@ import Glibc
 import KubeAPI
 import KubeRuntime
 import Logging
+import Metrics
 
 /// The operator against a cluster.
 struct RunCommand: AsyncParsableCommand {
@@ -30,6 +31,9 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "Address for /healthz and /readyz, like :8081; 0 turns it off.")
     var healthProbeBindAddress = ":8081"
 
+    @Option(help: "Address for /metrics, like :8080; 0 turns it off.")
+    var metricsBindAddress = ":8080"
+
     @OptionGroup var election: LeaderElectionFlags
     @OptionGroup var flags: OperatorFlags
 
@@ -47,20 +51,27 @@ struct RunCommand: AsyncParsableCommand {
         options.addresses.allowed = allowEndpointCidr
         options.addresses.refused = configuration.addresses
         options.defaultAPIKey = defaultKey(logger)
+        let metricsAddress = try BindAddress(metricsBindAddress, flag: "--metrics-bind-address")
         let health = try BindAddress(healthProbeBindAddress, flag: "--health-probe-bind-address")
 
         let transport = CurlTransport()
         defer { transport.shutdown() }
         var effects = Effects(http: transport, time: SystemTime(), random: SystemRandom())
         let elector = try election.elector(configuration, effects, logger)
-        effects.http = GatedTransport(transport, gate: elector?.gate ?? .open)
+        let metrics = MetricsRegistry()
+        ProcessMetrics.collect(
+            into: metrics, startedAt: effects.time.unixTime, elector: elector, name: election.leaderElectResourceName)
+        let gated = GatedTransport(transport, gate: elector?.gate ?? .open)
+        var kubernetes = effects
+        kubernetes.http = ProcessMetrics.kubernetes(gated, metrics, host: configuration.authority)
+        effects.http = ProcessMetrics.servers(gated, metrics)
         let client = KubeClient(
-            configuration: configuration, effects: effects, userAgent: Build.userAgent,
+            configuration: configuration, effects: kubernetes, userAgent: Build.userAgent,
             onWarning: { logger.warning("the API server warns", metadata: ["warning": "\($0)"]) })
         let readiness = Readiness()
         let lora = Operator(
             options: options, client: client, effects: effects, events: .named(client, logger), readiness: readiness,
-            logger: logger)
+            metrics: OperatorMetrics(metrics), logger: logger)
         logger.info("starting", metadata: ["version": "\(Build.version)", "server": "\(configuration.server)"])
         try await Lifecycle.run(logger) { stop in
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -78,6 +89,9 @@ struct RunCommand: AsyncParsableCommand {
                 if let health {
                     group.addTask { try await HealthServer(health, readiness: readiness, logger: logger).run() }
                 }
+                if let metricsAddress {
+                    group.addTask { try await MetricsServer(metricsAddress, registry: metrics, logger: logger).run() }
+                }
                 defer { group.cancelAll() }
                 try await group.next()
             }
@@ -94,9 +108,12 @@ struct RunCommand: AsyncParsableCommand {
 }
 
 extension KubeConfiguration {
+    /// Host and port of the API server, as its URL names them.
+    fileprivate var authority: String { String(server.drop { $0 != "/" }.drop { $0 == "/" }.prefix { $0 != "/" }) }
+
     /// The API server's own addresses, as far as its URL and the pod's environment tell: no vLLM server is there.
     fileprivate var addresses: Set<IPAddress> {
-        let host = server.drop { $0 != "/" }.drop { $0 == "/" }.prefix { $0 != "/" }
+        let host = authority
         let named = host.hasPrefix("[") ? host.dropFirst().prefix { $0 != "]" } : host.prefix { $0 != ":" }
         return Set([String(named), Environment["KUBERNETES_SERVICE_HOST"] ?? ""].compactMap(IPAddress.init))
     }

@@ -35,6 +35,41 @@ struct RunCommandTests {
         await api.stop()
     }
 
+    @Test func `metrics tell of the work, the requests and the process`() async throws {
+        let api = try await SimulatedAPIServer()
+        let port = try unusedPort()
+        try await run(api.configuration.server, metricsPort: port) { process, health in
+            let isReady = try await eventually { try await answer(health, "/readyz")?.status == 200 }
+            #expect(isReady, "\(process.output)")
+
+            let metrics = try #require(try await answer("http://127.0.0.1:\(port)", "/metrics"))
+
+            #expect(metrics.status == 200)
+            for name in [
+                "workqueue_depth{controller=\"loraadapter\",name=\"loraadapter\"} 0", "workqueue_adds_total{",
+                "workqueue_unfinished_work_seconds{", "workqueue_longest_running_processor_seconds{",
+                "workqueue_retries_total{", "rest_client_requests_total{code=\"200\",host=\"127.0.0.1:",
+                "lora_operator_watch_last_event_age_seconds{resource=\"loraadapters\"}",
+                "lora_operator_build_info{commit=", "process_resident_memory_bytes ", "process_cpu_seconds_total ",
+                "process_open_fds ", "process_start_time_seconds ",
+            ] {
+                #expect(metrics.body.contains("\n" + name), "\(name) is missing in \(metrics.body)")
+            }
+            try await checkWithPromtool(metrics.body)
+        }
+        await api.stop()
+    }
+
+    /// Prometheus' own opinion, where it is installed.
+    private func checkWithPromtool(_ text: String) async throws {
+        guard let promtool = installedProgram("promtool") else { return }
+        try await withTemporaryDirectory { directory in
+            let file = "\(directory)/metrics"
+            try text.write(toFile: file, atomically: true, encoding: .utf8)
+            try await runCommand("/bin/sh", ["-c", "'\(promtool)' check metrics < '\(file)'"])
+        }
+    }
+
     private func waits(for server: String, remedy: String) async throws {
         try await run(server) { process, health in
             let isTold = try await eventually {
@@ -58,12 +93,16 @@ struct RunCommandTests {
         }
     }
 
-    private func run(_ server: String, _ body: (ServerProcess, _ health: String) async throws -> Void) async throws {
+    private func run(
+        _ server: String, metricsPort: Int? = nil,
+        _ body: (ServerProcess, _ health: String) async throws -> Void
+    ) async throws {
         try await withTemporaryDirectory { directory in
             try writeKubeconfig(to: "\(directory)/kubeconfig", server: server)
             let port = try unusedPort()
             let arguments = [
                 "--kubeconfig", "\(directory)/kubeconfig", "--health-probe-bind-address", "127.0.0.1:\(port)",
+                "--metrics-bind-address", metricsPort.map { "127.0.0.1:\($0)" } ?? "0",
             ]
             try await OperatorProcess.run(arguments, in: directory) { process in
                 try await body(process, "http://127.0.0.1:\(port)")

@@ -1,0 +1,122 @@
+import AdapterController
+import Effects
+import FoundationEssentials
+import Glibc
+import HTTPServer
+import KubeRuntime
+import Logging
+import Metrics
+
+/// `/metrics` for Prometheus, and what the process itself has to tell there.
+struct MetricsServer: HTTPHandler {
+    private let address: BindAddress
+    private let registry: MetricsRegistry
+    private let logger: Logger
+
+    init(_ address: BindAddress, registry: MetricsRegistry, logger: Logger) {
+        self.address = address
+        self.registry = registry
+        self.logger = logger
+    }
+
+    func run() async throws {
+        var limits = HTTPServerLimits()
+        limits.connections = 64
+        limits.bodyBytes = 0
+        let server = HTTPServer(host: address.host, port: address.port, handler: self, limits: limits, logger: logger)
+        try await server.run { _ in }
+    }
+
+    func respond(to request: HTTPRequest) async throws -> HTTPResponse {
+        let plain = HTTPHeader("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+        guard request.method.isSafe else {
+            return HTTPResponse(status: 405, headers: [plain], body: Array("only GET\n".utf8))
+        }
+        guard request.url.prefix(while: { $0 != "?" }) == "/metrics" else {
+            return HTTPResponse(status: 404, headers: [plain], body: Array("try /metrics\n".utf8))
+        }
+        return HTTPResponse(status: 200, headers: [plain], body: Array(registry.text.utf8))
+    }
+}
+
+/// The metrics that do not depend on the operator's work.
+enum ProcessMetrics {
+    private static let build = MetricFamily("lora_operator_build_info", .gauge, "Version and commit of this binary.")
+    private static let leader = MetricFamily(
+        "leader_election_master_status", .gauge, "1 while this process leads, else 0.")
+    private static let requests = MetricFamily(
+        "rest_client_requests_total", .counter, "Requests to the API server by method, host and status code.")
+    private static let vllm = MetricFamily(
+        "lora_operator_vllm_requests_total", .counter,
+        "Requests to vLLM servers by operation and result: ok, refused, error or unreachable.")
+    private static let cpu = MetricFamily("process_cpu_seconds_total", .counter, "User and system CPU time in seconds.")
+    private static let resident = MetricFamily("process_resident_memory_bytes", .gauge, "Resident memory in bytes.")
+    private static let virtual = MetricFamily("process_virtual_memory_bytes", .gauge, "Virtual memory in bytes.")
+    private static let descriptors = MetricFamily("process_open_fds", .gauge, "Open file descriptors.")
+    private static let started = MetricFamily(
+        "process_start_time_seconds", .gauge, "Start of the process in seconds since 1970.")
+
+    /// Adds what can be read of the process; `startedAt` is a Unix time.
+    static func collect(into registry: MetricsRegistry, startedAt: Double, elector: LeaderElector?, name: String) {
+        registry.collect {
+            var samples = [
+                MetricSample(build, ["version": Build.version, "commit": Build.commit], 1),
+                MetricSample(started, startedAt),
+            ]
+            if let elector { samples.append(MetricSample(leader, ["name": name], elector.isLeading ? 1 : 0)) }
+            return samples + system
+        }
+    }
+
+    /// The API server's transport, counted.
+    static func kubernetes(_ base: any HTTPTransport, _ registry: MetricsRegistry, host: String) -> MeteredTransport {
+        MeteredTransport(base) { request, status in
+            let code = status.map(String.init) ?? "<error>"
+            registry.count(requests, ["code": code, "host": host, "method": request.method.rawValue])
+        }
+    }
+
+    /// The servers' transport, counted.
+    static func servers(_ base: any HTTPTransport, _ registry: MetricsRegistry) -> MeteredTransport {
+        MeteredTransport(base) { request, status in
+            let result =
+                switch status {
+                case .some(200..<300): "ok"
+                case .some(500...): "error"
+                case .some: "refused"
+                case nil: "unreachable"
+                }
+            registry.count(vllm, ["operation": operation(of: request.url), "result": result])
+        }
+    }
+
+    private static func operation(of url: String) -> String {
+        switch url.split(separator: "/").last.map(String.init) {
+        case "health": "health"
+        case "models": "models"
+        case "load_lora_adapter": "load"
+        case "unload_lora_adapter": "unload"
+        case "version": "version"
+        case "metrics": "metrics"
+        default: "other"
+        }
+    }
+
+    private static var system: [MetricSample] {
+        var usage = rusage()
+        var samples: [MetricSample] = []
+        if unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage) == 0 {
+            let seconds = [usage.ru_utime, usage.ru_stime].map { Double($0.tv_sec) + Double($0.tv_usec) / 1e6 }
+            samples.append(MetricSample(cpu, seconds.reduce(0, +)))
+        }
+        let pages = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8))?.split(separator: " ") ?? []
+        let page = Double(sysconf(Int32(_SC_PAGESIZE)))
+        if pages.count > 1, let all = Double(pages[0]), let used = Double(pages[1]) {
+            samples += [MetricSample(virtual, all * page), MetricSample(resident, used * page)]
+        }
+        if let open = try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd") {
+            samples.append(MetricSample(descriptors, Double(open.count)))
+        }
+        return samples
+    }
+}
