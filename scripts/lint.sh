@@ -13,6 +13,7 @@ find Sources -name '*.swift' -print0 | sort -z | xargs -0 awk -f scripts/lint.aw
 run_if_present() { # tool, arguments
     if "$1" --version >/dev/null 2>&1; then "$@" || failed=1; else echo "lint: $1 skipped: not installed"; fi
 }
+scripts/reliability.sh || failed=1
 run_if_present yamllint --strict --format parsable .
 run_if_present hadolint Dockerfile
 run_if_present shellcheck scripts/*.sh .ci/run
