@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Checks docs/reliability.md: each requirement from 1 to 190 has one row, and each test named there exists.
-set -uo pipefail
 # shellcheck disable=SC2016  # the backticks are those of Swift and Markdown
+set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 page=docs/reliability.md
 failed=0
