@@ -55,7 +55,9 @@ package struct Operator: Sendable {
             credentials: Credentials(client: client, defaultAPIKey: options.defaultAPIKey),
             probeInterval: options.probeInterval, logger: logger, mayContact: { view.mayContact($0) },
             changed: { connection, change in
-                for key in registry.users(of: connection, concernedBy: change) { queue.add(key) }
+                for key in registry.users(of: connection, concernedBy: change) {
+                    queue.add(key, after: Self.patience(servers: registry.serverCount(usedBy: key)))
+                }
             },
             loaded: { [metrics] in metrics?.loaded(in: $0) })
         let gatherer = SituationGatherer(
@@ -92,6 +94,11 @@ package struct Operator: Sendable {
             try await group.next()
         }
     }
+
+    /// How long one server's news waits for that of others.
+    ///
+    /// A look at an object costs as much as it has servers: with many of them it is not taken once for each.
+    private static func patience(servers: Int) -> Duration { servers > 16 ? .milliseconds(servers) : .zero }
 
     private func reflect<Object: KubeObject>(_ store: Store<Object>, in group: inout ThrowingTaskGroup<Void, any Error>)
     {

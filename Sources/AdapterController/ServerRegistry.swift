@@ -113,6 +113,9 @@ final class ServerRegistry: Sendable {
         state.withLock { $0.connections[key, default: []].map(\.server) }.sorted()
     }
 
+    /// How many servers an object uses.
+    func serverCount(usedBy key: NamespacedName) -> Int { state.withLock { $0.connections[key]?.count ?? 0 } }
+
     /// What is known of the servers that an object uses.
     func observations(usedBy key: NamespacedName) -> [ServerID: ServerObservation] {
         let agents = state.withLock { state in

@@ -42,6 +42,8 @@ struct SimulatedFleet: Sendable {
         _ servers: [SimulatedServer], at places: [(host: String, port: Int)],
         in group: inout ThrowingTaskGroup<Void, any Error>
     ) async throws -> [Int] {
+        // A fleet of none would end at once, and with it whatever waits for the first task to end.
+        guard !servers.isEmpty else { return [] }
         let (bound, report) = AsyncThrowingStream.makeStream(of: (index: Int, port: Int).self)
         let fleet = VLLMFleet(
             zip(servers, places).map { VLLMFleet.Member($0, host: $1.host, port: $1.port) }, logger: logger)
@@ -55,7 +57,6 @@ struct SimulatedFleet: Sendable {
         }
         var ports = places.map(\.port)
         var missing = servers.count
-        guard missing > 0 else { return [] }
         for try await place in bound {
             ports[place.index] = place.port
             missing -= 1

@@ -20,7 +20,7 @@ struct ManifestTests {
     func `every manifest is applied by the kustomization of its directory`(path: String) throws {
         let file = URL(filePath: path).lastPathComponent
         guard file != "kustomization.yaml" else { return }
-        let directory = URL(filePath: path).deletingLastPathComponent().lastPathComponent
+        let directory = path.split(separator: "/").dropLast().joined(separator: "/")
         let kustomization = try #require(try Manifest.documents(in: "\(directory)/kustomization.yaml").first)
 
         let resources = kustomization["resources"]?.array().compactMap(\.string) ?? []

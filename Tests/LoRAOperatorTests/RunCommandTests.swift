@@ -42,7 +42,14 @@ struct RunCommandTests {
             let isReady = try await eventually { try await answer(health, "/readyz")?.status == 200 }
             #expect(isReady, "\(process.output)")
 
-            let metrics = try #require(try await answer("http://127.0.0.1:\(port)", "/metrics"))
+            let url = "http://127.0.0.1:\(port)"
+            // A watch begins a moment after the list that made the cache ready.
+            let isWatching = try await eventually {
+                try await answer(url, "/metrics")?.body.contains("event_age_seconds{resource=\"loraadapters\"}")
+                    ?? false
+            }
+            #expect(isWatching)
+            let metrics = try #require(try await answer(url, "/metrics"))
 
             #expect(metrics.status == 200)
             for name in [
