@@ -112,6 +112,8 @@ struct KubeconfigTests {
         ("{exec: {command: aws, apiVersion: v1}}", "exec credentials are not supported yet"),
         ("{auth-provider: {name: gcp}}", "auth-provider was removed"),
         ("{username: u, password: p}", "basic authentication was removed"), ("{as: boss}", "impersonation"),
+        ("{as-groups: [admins]}", "impersonation"), ("{as-uid: '1'}", "impersonation"),
+        ("{as-user-extra: {a: [b]}}", "impersonation"),
         ("{client-certificate-data: LS0tLS1CRUdJTiBY}", "without the other"),
         ("{client-key: nowhere.pem}", "/k/nowhere.pem cannot be read"),
         ("{client-key-data: '%%%', client-certificate-data: x}", "is not base64"),

@@ -112,6 +112,9 @@ struct KubeconfigFile: Decodable {
             case keyFile = "client-key"
             case keyData = "client-key-data"
             case impersonation = "as"
+            case impersonatedUID = "as-uid"
+            case impersonatedGroups = "as-groups"
+            case impersonatedExtra = "as-user-extra"
             case authProvider = "auth-provider"
             case token, tokenFile, username, exec
         }
@@ -128,6 +131,9 @@ struct KubeconfigFile: Decodable {
         var tokenFile: String?
         private var username: String?
         private var impersonation: String?
+        private var impersonatedUID: Anything?
+        private var impersonatedGroups: Anything?
+        private var impersonatedExtra: Anything?
         private var exec: Anything?
         private var authProvider: Anything?
 
@@ -143,7 +149,8 @@ struct KubeconfigFile: Decodable {
             if exec != nil { return "exec credentials are not supported yet" }
             if authProvider != nil { return "auth-provider was removed from Kubernetes" }
             if username?.nonEmpty != nil { return "basic authentication was removed from Kubernetes" }
-            if impersonation?.nonEmpty != nil { return "impersonation is not supported yet" }
+            let impersonatesMore = impersonatedUID != nil || impersonatedGroups != nil || impersonatedExtra != nil
+            if impersonation?.nonEmpty != nil || impersonatesMore { return "impersonation is not supported yet" }
             return nil
         }
     }
