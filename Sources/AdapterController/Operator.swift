@@ -98,7 +98,7 @@ package struct Operator: Sendable {
     /// How long one server's news waits for that of others.
     ///
     /// A look at an object costs as much as it has servers: with many of them it is not taken once for each.
-    private static func patience(servers: Int) -> Duration { servers > 16 ? .milliseconds(servers) : .zero }
+    private static func patience(servers: Int) -> Duration { servers > 32 ? .milliseconds(servers) : .zero }
 
     private func reflect<Object: KubeObject>(_ store: Store<Object>, in group: inout ThrowingTaskGroup<Void, any Error>)
     {
