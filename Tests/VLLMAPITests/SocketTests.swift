@@ -15,7 +15,7 @@ struct SocketTests {
     @Test func `an adapter is loaded, found and unloaded`() async throws {
         try await withClient { client in
             try await client.health()
-            try await client.load(name: "a", path: "/a", timeout: .seconds(10))
+            try await client.load(name: "a", path: "/a", timeout: .seconds(60))
             #expect(try await client.models().adapters.map(\.root) == ["/a"])
             try await client.unload(name: "a", timeout: .seconds(10))
             #expect(try await client.models().adapters.isEmpty)
@@ -37,7 +37,7 @@ struct SocketTests {
         try await withClient { client in
             server.inject(.loseAnswer, on: .load)
 
-            let error = await vllmError { try await client.load(name: "a", path: "/a", timeout: .seconds(10)) }
+            let error = await vllmError { try await client.load(name: "a", path: "/a", timeout: .seconds(60)) }
 
             #expect(error?.reason == .connectionReset)
             #expect(error?.outcomeIsUnknown == true)
@@ -111,7 +111,8 @@ struct SocketTests {
     }
 
     private func withClient(
-        timeouts: VLLMTimeouts = VLLMTimeouts(), _ body: (VLLMClient) async throws -> Void
+        timeouts: VLLMTimeouts = VLLMTimeouts(connect: .seconds(60), read: .seconds(60)),
+        _ body: (VLLMClient) async throws -> Void
     ) async throws {
         try await withFleet([server]) { ports in
             let endpoint = VLLMEndpoint(baseURL: "http://127.0.0.1:\(ports[0])")
