@@ -10,6 +10,8 @@ extension CurlEasyHandle {
         if let connectTo = request.connectTo { try set(CURLOPT_CONNECT_TO, toLines: [connectTo]) }
         // 0 would mean libcurl's default of 300 s.
         try set(CURLOPT_CONNECTTIMEOUT_MS, to: request.options.connectTimeout.milliseconds(atLeast: 1))
+        // Every encoding that libcurl can decode; the body limit counts decoded bytes.
+        if request.options.acceptsCompression { try set(CURLOPT_ACCEPT_ENCODING, to: "") }
         try setMethod(request)
         try setConnection(request)
         try setProxy(request.options.proxy)
@@ -24,8 +26,6 @@ extension CurlEasyHandle {
         // Without it, a name server that does not answer would hold up the whole loop when its transfer is removed.
         try set(CURLOPT_QUICK_EXIT, to: 1)
         try set(CURLOPT_PATH_AS_IS, to: 1)
-        // Every encoding that libcurl can decode; the body limit counts decoded bytes.
-        try set(CURLOPT_ACCEPT_ENCODING, to: "")
         try set(CURLOPT_SUPPRESS_CONNECT_HEADERS, to: 1)
         try set(CURLOPT_TCP_KEEPALIVE, to: 1)
         try set(CURLOPT_TCP_KEEPIDLE, to: 30)

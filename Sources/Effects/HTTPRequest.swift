@@ -57,6 +57,8 @@ package struct HTTPOptions: Sendable {
     package var idleTimeout: Duration?
     /// Largest response body in bytes after decompression; what exceeds it fails with ``HTTPFailure/Kind/tooLarge``.
     package var bodyLimit: Int = 16 << 20
+    /// False sends no `Accept-Encoding`, so that the body comes as it is.
+    package var acceptsCompression = true
     package var connection: HTTPConnection = .shared
     package var proxy: HTTPProxy = .none
     /// Trust and identity for `https`.

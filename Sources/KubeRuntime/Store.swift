@@ -1,3 +1,4 @@
+import Effects
 package import KubeAPI
 import Synchronization
 

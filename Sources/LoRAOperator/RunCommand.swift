@@ -41,7 +41,8 @@ struct RunCommand: AsyncParsableCommand {
         let logger = flags.log.makeLogger()
         let configuration: KubeConfiguration
         do {
-            configuration = try KubeConfiguration.load(kubeconfig: kubeconfig, environment: Environment.all)
+            configuration = try KubeConfiguration.load(
+                kubeconfig: kubeconfig, environment: Environment.all, runProgram: SystemProgram.run)
         } catch let problem as KubeConfigurationError {
             throw StartupError("\(problem)")
         }

@@ -28,6 +28,8 @@ package enum APIError: Error, Hashable, Sendable {
     case unexpectedAnswer(String, attempt: String)
     /// The answer is of the right kind but cannot be read.
     case decoding(String, attempt: String)
+    /// The request was never sent: what should say who sends it failed.
+    case noCredentials(String, attempt: String)
     /// The request was never sent: an empty name, an object that cannot be encoded.
     case unsendable(String, attempt: String)
 
@@ -54,14 +56,14 @@ package enum APIError: Error, Hashable, Sendable {
             .forbidden(let answer), .unauthorized(let answer), .tooManyRequests(let answer, _), .invalid(let answer),
             .rejected(let answer), .server(let answer):
             answer
-        case .transport, .unexpectedAnswer, .decoding, .unsendable: nil
+        case .transport, .unexpectedAnswer, .decoding, .noCredentials, .unsendable: nil
         }
     }
 
     /// True where the same request may succeed later without anybody changing an object or a permission.
     package var isTransient: Bool {
         switch self {
-        case .expired, .unauthorized, .tooManyRequests, .unexpectedAnswer: true
+        case .expired, .unauthorized, .tooManyRequests, .unexpectedAnswer, .noCredentials: true
         // An apply with two entries for one key of a list map is answered 500 by a real server, for ever; 500 is
         // still retried, with backoff, since nothing in the answer tells the two apart.
         case .server: true
@@ -88,7 +90,7 @@ package enum APIError: Error, Hashable, Sendable {
         case .transport(let failure, _): failure.mayHaveBeenReceived
         case .server, .unexpectedAnswer, .decoding: true
         case .notFound, .conflict, .alreadyExists, .expired, .forbidden, .unauthorized, .tooManyRequests, .invalid,
-            .rejected, .unsendable:
+            .rejected, .noCredentials, .unsendable:
             false
         }
     }
@@ -108,7 +110,7 @@ extension APIError: CustomStringConvertible {
         switch self {
         case .transport(let failure, let attempt): "\(attempt): \(failure)"
         case .unexpectedAnswer(let what, let attempt), .decoding(let what, let attempt),
-            .unsendable(let what, let attempt):
+            .noCredentials(let what, let attempt), .unsendable(let what, let attempt):
             "\(attempt): \(what)"
         default: answer.map(\.description) ?? ""
         }

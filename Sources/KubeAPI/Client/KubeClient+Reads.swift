@@ -7,7 +7,7 @@ extension KubeClient {
     ) async throws -> Object {
         let target = RequestTarget(type, key)
         let attempt = "get \(target.description)"
-        return try await exchange(Call(attempt: attempt, target: target, repeats: repeats)) { response in
+        return try await exchange(Call(attempt: attempt, target: target, repeats: repeats)) { response, _ in
             try await object(type, in: response, attempt: attempt)
         }
     }
@@ -53,7 +53,7 @@ extension KubeClient {
         options.bodyLimit = .max
         call.options = options
         let attempt = call.attempt
-        return try await exchange(call) { response in
+        return try await exchange(call) { response, _ in
             try requireJSON(response.head, attempt: attempt)
             return try await ListReader<Object>(attempt: attempt).read(response.body)
         }

@@ -45,9 +45,10 @@ extension KubeClient {
         options.bodyLimit = .max
         call.options = options
         let attempt = call.attempt
-        return try await exchange(call) { response in
+        return try await exchange(call) { response, proof in
             try requireJSON(response.head, attempt: attempt)
-            return try await body(WatchEvents(body: response.body, attempt: attempt))
+            return try await body(
+                WatchEvents(body: response.body, attempt: attempt) { isCurrent(proof) })
         }
     }
 }
@@ -58,17 +59,21 @@ package struct WatchEvents<Object: KubeObject>: AsyncSequence, Sendable {
 
     let body: HTTPBody
     let attempt: String
+    /// Asked between chunks; at false the watch ends as if the server had closed it.
+    let mayGoOn: @Sendable () -> Bool
 
     package struct AsyncIterator: AsyncIteratorProtocol {
         fileprivate var chunks: HTTPBody.AsyncIterator
         fileprivate let attempt: String
+        private let mayGoOn: @Sendable () -> Bool
         private var framer = JSONFramer()
         private var chunk: [UInt8] = []
         private var index = 0
 
-        fileprivate init(chunks: HTTPBody.AsyncIterator, attempt: String) {
-            self.chunks = chunks
-            self.attempt = attempt
+        fileprivate init(_ events: WatchEvents) {
+            chunks = events.body.makeAsyncIterator()
+            attempt = events.attempt
+            mayGoOn = events.mayGoOn
         }
 
         /// The next event; nil when the server has closed the watch.
@@ -80,6 +85,7 @@ package struct WatchEvents<Object: KubeObject>: AsyncSequence, Sendable {
             do {
                 while true {
                     if let frame = try framer.next(in: chunk, from: &index) { return try decode(frame) }
+                    guard mayGoOn() else { return nil }
                     guard let more = try await chunks.next() else {
                         chunk = []
                         index = 0
@@ -110,6 +116,6 @@ package struct WatchEvents<Object: KubeObject>: AsyncSequence, Sendable {
     }
 
     package func makeAsyncIterator() -> AsyncIterator {
-        AsyncIterator(chunks: body.makeAsyncIterator(), attempt: attempt)
+        AsyncIterator(self)
     }
 }

@@ -58,7 +58,7 @@ extension KubeClient {
         call.contentType = "application/json"
         call.body = try encode(DeleteOptions(preconditions: uid.map(DeleteOptions.Preconditions.init)), call.attempt)
         // The answer is the object or a Status; either means that the server took it.
-        try await exchange(call) { response in
+        try await exchange(call) { response, _ in
             for try await _ in response.body {}
         }
     }
@@ -71,7 +71,7 @@ extension KubeClient {
         call.contentType = contentType
         call.body = try encode(body, call.attempt)
         let attempt = call.attempt
-        return try await exchange(call) { response in try await object(type, in: response, attempt: attempt) }
+        return try await exchange(call) { response, _ in try await object(type, in: response, attempt: attempt) }
     }
 
     private func encode(_ body: some Encodable, _ attempt: String) throws -> [UInt8] {

@@ -15,7 +15,7 @@ package struct KubeClient: Sendable {
     /// Where its time, its randomness and its connections come from.
     package let effects: Effects
     private let userAgent: String
-    private let token: BearerToken
+    private let authenticator: Authenticator
     private let warnings: WarningLog
 
     /// A client that names itself `userAgent`: `lora-operator/1.2.3 (linux/amd64) 0123abc`.
@@ -28,7 +28,7 @@ package struct KubeClient: Sendable {
         self.configuration = configuration
         self.effects = effects
         self.userAgent = userAgent
-        token = BearerToken(configuration, time: effects.time)
+        authenticator = Authenticator(configuration, time: effects.time)
         warnings = WarningLog(report: onWarning)
     }
 
@@ -56,20 +56,21 @@ package struct KubeClient: Sendable {
         var repeats = 0
     }
 
-    /// Sends the call and runs `body` with the response if it is a success.
+    /// Sends the call and runs `body` with the response, if it is a success, and with what was shown for it.
     func exchange<Value: Sendable>(
-        _ call: Call, _ body: (HTTPResponse) async throws -> Value
+        _ call: Call, _ body: (HTTPResponse, Proof) async throws -> Value
     ) async throws -> Value {
         var repeats = call.repeats
-        var mayReadTokenAgain = true
+        var mayRenewProof = true
         while true {
+            let proof = try await proof(for: call)
             let answer: APIAnswer
-            switch try await send(call, body) {
+            switch try await send(call, proof, body) {
             case .success(let value): return value
             case .refusal(let refusal): answer = refusal
             }
-            if answer.code == 401, mayReadTokenAgain, token.expire() {
-                mayReadTokenAgain = false
+            if answer.code == 401, mayRenewProof, authenticator.renew(after: proof) {
+                mayRenewProof = false
             } else if repeats > 0, let pause = answer.retryAfter, APIError(answer).mayBeRepeated {
                 repeats -= 1
                 try await effects.time.sleep(for: effects.random.jitter(pause, spread: 0.1))
@@ -85,13 +86,13 @@ package struct KubeClient: Sendable {
     }
 
     private func send<Value: Sendable>(
-        _ call: Call, _ body: (HTTPResponse) async throws -> Value
+        _ call: Call, _ proof: Proof, _ body: (HTTPResponse, Proof) async throws -> Value
     ) async throws -> Outcome<Value> {
-        let request = try request(for: call)
+        let request = try request(for: call, proof)
         do {
             return try await effects.http.withResponse(to: request) { response in
                 warnings.note(response.head)
-                if 200..<300 ~= response.head.status { return .success(try await body(response)) }
+                if 200..<300 ~= response.head.status { return .success(try await body(response, proof)) }
                 return .refusal(try await refusal(response, attempt: call.attempt))
             }
         } catch let failure as HTTPFailure {
@@ -99,13 +100,26 @@ package struct KubeClient: Sendable {
         }
     }
 
-    private func request(for call: Call) throws -> HTTPRequest {
+    private func proof(for call: Call) async throws -> Proof {
+        do {
+            return try await authenticator.proof()
+        } catch let failure as ProgramFailure {
+            throw APIError.noCredentials(failure.description, attempt: call.attempt)
+        }
+    }
+
+    /// False once what the connection of a stream was made with has been replaced.
+    func isCurrent(_ proof: Proof) -> Bool { authenticator.isCurrent(proof) }
+
+    private func request(for call: Call, _ proof: Proof) throws -> HTTPRequest {
         let path = try call.target.path(attempt: call.attempt)
         var headers = [HTTPHeader("Accept", "application/json"), HTTPHeader("User-Agent", userAgent)]
-        if let token = token.current { headers.append(HTTPHeader("Authorization", "Bearer \(token)")) }
+        headers += authenticator.headers
+        if let token = proof.token { headers.append(HTTPHeader("Authorization", "Bearer \(token)")) }
         if let contentType = call.contentType { headers.append(HTTPHeader("Content-Type", contentType)) }
         var options = call.options ?? options
-        options.tls = configuration.tls
+        options.tls = proof.tls
+        options.acceptsCompression = configuration.acceptsCompression
         options.proxy = configuration.proxy
         return HTTPRequest(
             call.method, configuration.server + path + PercentEncoding.query(call.query), headers: headers,

@@ -1,3 +1,4 @@
+import DynamicJSON
 import Effects
 import FoundationEssentials
 
@@ -5,7 +6,9 @@ extension KubeConfiguration {
     /// What the current context of a kubeconfig, or of several merged, says.
     ///
     /// Every path has to exist: a missing authority or key never leads to a weaker connection.
-    static func kubeconfig(at paths: [String], readFile: FileReader) throws -> KubeConfiguration {
+    static func kubeconfig(
+        at paths: [String], readFile: FileReader
+    ) throws -> KubeConfiguration {
         var seen: Set<String> = []
         var merged = Kubeconfig()
         for path in paths where seen.insert(path).inserted {
@@ -34,16 +37,30 @@ extension Kubeconfig {
             throw KubeConfigurationError(
                 "\(source) has no user \"\(context.user ?? "")\": add it with `kubectl config set-credentials`")
         }
-        if let unsupported = user.unsupported {
-            throw KubeConfigurationError(
-                "\(source): \(unsupported); give user \"\(context.user ?? "")\" a token or a client certificate")
+        if let problem = user.problem {
+            throw KubeConfigurationError("\(source): user \"\(context.user ?? "")\": \(problem)")
         }
-        return KubeConfiguration(
-            server: try ServerURL.checked(server, source: source),
-            tls: try tls(of: cluster, user: user, source: source, readFile: readFile),
-            credentials: user.tokenFile.map(Credentials.tokenFile) ?? user.token.map(Credentials.token) ?? .none,
+        let tls = try tls(of: cluster, user: user, source: source, readFile: readFile)
+        var configuration = KubeConfiguration(
+            server: try ServerURL.checked(server, source: source), tls: tls,
             namespace: context.namespace ?? "default", proxy: try proxy(of: cluster, source: source),
             source: "\(source) (context \(name))", readFile: readFile)
+        configuration.credentials = credentials(of: user, cluster, configuration)
+        configuration.impersonation = user.impersonation
+        configuration.acceptsCompression = cluster.acceptsCompression
+        configuration.tlsFiles.authorities = cluster.authority?.path
+        configuration.tlsFiles.clientCertificate = user.certificate?.path
+        configuration.tlsFiles.clientKey = user.key?.path
+        return configuration
+    }
+
+    /// As for kubectl, a token spares the plugin.
+    private func credentials(of user: User, _ cluster: Cluster, _ configuration: KubeConfiguration) -> Credentials {
+        if let path = user.tokenFile { return .tokenFile(path) }
+        if let token = user.token { return .token(token) }
+        guard var plugin = user.exec else { return .none }
+        if user.providesClusterInfo { plugin.cluster = configuration.pluginCluster(cluster) }
+        return .exec(plugin)
     }
 
     private func tls(
@@ -77,6 +94,24 @@ extension Kubeconfig {
     }
 }
 
+extension KubeConfiguration {
+    /// The cluster as `KUBERNETES_EXEC_INFO` describes it.
+    fileprivate func pluginCluster(_ cluster: Kubeconfig.Cluster) -> JSONValue {
+        var members: [String: JSONValue] = ["server": .string(server)]
+        members["tls-server-name"] = tls.serverName.map { .string($0) }
+        if !tls.verifies { members["insecure-skip-tls-verify"] = true }
+        members["certificate-authority-data"] = tls.authorities.map { .string(Data($0).base64EncodedString()) }
+        members["proxy-url"] = cluster.proxyURL.map { .string($0) }
+        if !acceptsCompression { members["disable-compression"] = true }
+        members["config"] = cluster.pluginConfiguration
+        return .object(members)
+    }
+}
+
+extension Kubeconfig.Material {
+    fileprivate var path: String? { if case .file(let path) = self { path } else { nil } }
+}
+
 /// Reads certificates and keys.
 struct MaterialReader {
     var source: String
@@ -97,12 +132,11 @@ struct MaterialReader {
         }
     }
 
-    /// At least it must look like PEM: libcurl would take some other files for no certificate at all.
     func pem(_ bytes: [UInt8], _ name: String) throws -> [UInt8] {
-        let marker = Array("-----BEGIN ".utf8)
-        guard bytes.count >= marker.count,
-            (0...(bytes.count - marker.count)).contains(where: { bytes[$0...].starts(with: marker) })
-        else { throw KubeConfigurationError("\(name) is not PEM: it has no line that begins with -----BEGIN") }
+        guard PEM.isWhole(bytes) else {
+            throw KubeConfigurationError(
+                "\(name) is not PEM, or not all of it: write it anew, from -----BEGIN to -----END")
+        }
         return bytes
     }
 }

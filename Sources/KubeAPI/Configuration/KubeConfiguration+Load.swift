@@ -10,9 +10,11 @@ extension KubeConfiguration {
     /// ``KubeConfigurationError`` with a sentence for whoever started the program.
     package static func load(
         kubeconfig flag: String? = nil, environment: [String: String], readFile: FileReader = .system,
-        serviceAccount directory: String = serviceAccountDirectory
+        serviceAccount directory: String = serviceAccountDirectory,
+        runProgram: @escaping ProgramRunner = runsNothing
     ) throws -> KubeConfiguration {
         var configuration = try find(flag, environment, readFile, serviceAccount: directory)
+        configuration.runProgram = runProgram
         if configuration.proxy == .none {
             configuration.proxy = EnvironmentProxy(environment).proxy(for: configuration.server)
         }
@@ -79,8 +81,10 @@ extension KubeConfiguration {
         let server = try ServerURL.checked(
             host.contains(":") ? "https://[\(host)]:\(port)" : "https://\(host):\(port)",
             source: "KUBERNETES_SERVICE_HOST")
-        return KubeConfiguration(
+        var configuration = KubeConfiguration(
             server: server, tls: tls, credentials: .tokenFile(token), namespace: namespace, source: "in-cluster",
             readFile: readFile)
+        configuration.tlsFiles.authorities = authority
+        return configuration
     }
 }

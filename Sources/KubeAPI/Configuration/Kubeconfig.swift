@@ -1,3 +1,5 @@
+import DynamicJSON
+
 /// The part of a kubeconfig that this program understands, of one file or of several merged.
 struct Kubeconfig {
     struct Cluster {
@@ -6,6 +8,9 @@ struct Kubeconfig {
         var skipsVerification = false
         var authority: Material?
         var proxyURL: String?
+        var acceptsCompression = true
+        /// What a credential plugin is told of the cluster.
+        var pluginConfiguration: JSONValue?
     }
 
     struct User {
@@ -13,8 +18,11 @@ struct Kubeconfig {
         var key: Material?
         var token: String?
         var tokenFile: String?
-        /// What it asks for that this program cannot do.
-        var unsupported: String?
+        var exec: ExecPlugin?
+        var providesClusterInfo = false
+        var impersonation: Impersonation?
+        /// What it asks for that cannot be done, and what to write instead.
+        var problem: String?
     }
 
     struct Context {

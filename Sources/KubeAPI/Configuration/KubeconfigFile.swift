@@ -1,3 +1,4 @@
+import DynamicJSON
 import Yams
 
 /// A kubeconfig as it is written.
@@ -21,7 +22,7 @@ struct KubeconfigFile: Decodable {
 
     private struct NamedUser: Decodable {
         var name: String
-        var user: User?
+        var user: KubeconfigUser?
     }
 
     private struct NamedContext: Decodable {
@@ -62,7 +63,7 @@ struct KubeconfigFile: Decodable {
             try result.clusters.addUnique(entry.name, (entry.cluster ?? Cluster()).resolved(in: directory), path)
         }
         for entry in users ?? [] {
-            try result.users.addUnique(entry.name, (entry.user ?? User()).resolved(in: directory), path)
+            try result.users.addUnique(entry.name, (entry.user ?? KubeconfigUser()).resolved(in: directory), path)
         }
         for entry in contexts ?? [] {
             let context = entry.context ?? Context()
@@ -88,6 +89,8 @@ struct KubeconfigFile: Decodable {
             case authorityFile = "certificate-authority"
             case authorityData = "certificate-authority-data"
             case proxyURL = "proxy-url"
+            case refusesCompression = "disable-compression"
+            case extensions
         }
 
         var server: String?
@@ -96,69 +99,30 @@ struct KubeconfigFile: Decodable {
         var authorityFile: String?
         var authorityData: String?
         var proxyURL: String?
+        var refusesCompression: Bool?
+        var extensions: [Extension]?
+
+        struct Extension: Decodable {
+            var name: String
+            var `extension`: JSONValue?
+        }
 
         func resolved(in directory: String) -> Kubeconfig.Cluster {
             Kubeconfig.Cluster(
                 server: server?.nonEmpty, tlsServerName: tlsServerName?.nonEmpty,
                 skipsVerification: skipsVerification ?? false,
-                authority: material(authorityData, authorityFile, in: directory), proxyURL: proxyURL?.nonEmpty)
-        }
-    }
-
-    private struct User: Decodable {
-        enum CodingKeys: String, CodingKey {
-            case certificateFile = "client-certificate"
-            case certificateData = "client-certificate-data"
-            case keyFile = "client-key"
-            case keyData = "client-key-data"
-            case impersonation = "as"
-            case impersonatedUID = "as-uid"
-            case impersonatedGroups = "as-groups"
-            case impersonatedExtra = "as-user-extra"
-            case authProvider = "auth-provider"
-            case token, tokenFile, username, exec
-        }
-
-        private struct Anything: Decodable {
-            init(from decoder: any Decoder) {}
-        }
-
-        var certificateFile: String?
-        var certificateData: String?
-        var keyFile: String?
-        var keyData: String?
-        var token: String?
-        var tokenFile: String?
-        private var username: String?
-        private var impersonation: String?
-        private var impersonatedUID: Anything?
-        private var impersonatedGroups: Anything?
-        private var impersonatedExtra: Anything?
-        private var exec: Anything?
-        private var authProvider: Anything?
-
-        func resolved(in directory: String) -> Kubeconfig.User {
-            Kubeconfig.User(
-                certificate: material(certificateData, certificateFile, in: directory),
-                key: material(keyData, keyFile, in: directory), token: token?.nonEmpty,
-                tokenFile: tokenFile?.nonEmpty.map { Path.resolve($0, in: directory) }, unsupported: unsupported)
-        }
-
-        /// Leaving out what a user asks for would mean acting as somebody else.
-        private var unsupported: String? {
-            if exec != nil { return "exec credentials are not supported yet" }
-            if authProvider != nil { return "auth-provider was removed from Kubernetes" }
-            if username?.nonEmpty != nil { return "basic authentication was removed from Kubernetes" }
-            let impersonatesMore = impersonatedUID != nil || impersonatedGroups != nil || impersonatedExtra != nil
-            if impersonation?.nonEmpty != nil || impersonatesMore { return "impersonation is not supported yet" }
-            return nil
+                authority: .first(authorityData, authorityFile, in: directory), proxyURL: proxyURL?.nonEmpty,
+                acceptsCompression: refusesCompression != true,
+                pluginConfiguration: extensions?.first { $0.name == "client.authentication.k8s.io/exec" }?.extension)
         }
     }
 }
 
-private func material(_ data: String?, _ file: String?, in directory: String) -> Kubeconfig.Material? {
-    if let data = data?.nonEmpty { return .data(data) }
-    return file?.nonEmpty.map { .file(Path.resolve($0, in: directory)) }
+extension Kubeconfig.Material? {
+    static func first(_ data: String?, _ file: String?, in directory: String) -> Self {
+        if let data = data?.nonEmpty { return .data(data) }
+        return file?.nonEmpty.map { .file(Path.resolve($0, in: directory)) }
+    }
 }
 
 extension Dictionary where Key == String {

@@ -54,17 +54,30 @@ package enum Timestamp {
 }
 
 extension Timestamp {
-    /// Seconds since 1970 of a timestamp in UTC as API servers write it; nil where it is none.
+    /// Whole seconds since 1970 of a timestamp (RFC 3339); nil where it is none.
     package static func parse(_ text: String) -> Double? {
         let bytes = Array(text.utf8)
         let separators = [(4, "-"), (7, "-"), (10, "T"), (13, ":"), (16, ":")]
-        guard bytes.count >= 20, bytes.last == UInt8(ascii: "Z"),
+        guard bytes.count >= 20, let offset = offset(bytes[19...]),
             separators.allSatisfy({ bytes[$0.0] == $0.1.utf8.first }),
             let year = number(bytes[0..<4]), year > 0, let month = number(bytes[5..<7]), (1...12).contains(month),
             let day = number(bytes[8..<10]), (1...31).contains(day), let hour = number(bytes[11..<13]), hour < 24,
             let minute = number(bytes[14..<16]), minute < 60, let second = number(bytes[17..<19]), second <= 60
         else { return nil }
-        return Double(CivilDate.days(year: year, month: month, day: day) * 86400 + hour * 3600 + minute * 60 + second)
+        let days = CivilDate.days(year: year, month: month, day: day)
+        return Double(days * 86400 + hour * 3600 + minute * 60 + second - offset)
+    }
+
+    /// Seconds east of UTC, after a fraction of a second or none: `Z`, `.25Z`, `+05:30`.
+    private static func offset(_ text: ArraySlice<UInt8>) -> Int? {
+        var zone = text
+        if zone.first == UInt8(ascii: ".") { zone = zone.dropFirst().drop { (48...57).contains($0) } }
+        if zone.elementsEqual("Z".utf8) { return 0 }
+        let digits = Array(zone.dropFirst())
+        guard digits.count == 5, digits[2] == UInt8(ascii: ":"), let sign = zone.first, "+-".utf8.contains(sign),
+            let hours = number(digits[0..<2]), hours < 24, let minutes = number(digits[3..<5]), minutes < 60
+        else { return nil }
+        return (hours * 3600 + minutes * 60) * (sign == UInt8(ascii: "-") ? -1 : 1)
     }
 
     private static func number(_ digits: ArraySlice<UInt8>) -> Int? {

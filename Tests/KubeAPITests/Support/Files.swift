@@ -1,3 +1,4 @@
+import FoundationEssentials
 import KubeAPI
 import Synchronization
 
@@ -18,4 +19,10 @@ final class Files: Sendable {
 }
 
 /// A PEM that nobody will ever load.
-func pem(_ text: String) -> String { "-----BEGIN CERTIFICATE-----\n\(text)\n-----END CERTIFICATE-----\n" }
+func pem(_ text: String) -> String {
+    let der = Data([0x30, UInt8(text.utf8.count)] + Array(text.utf8)).base64EncodedString()
+    return "-----BEGIN CERTIFICATE-----\n\(der)\n-----END CERTIFICATE-----\n"
+}
+
+/// The same as a kubeconfig holds it in place.
+func pemData(_ text: String) -> String { Data(pem(text).utf8).base64EncodedString() }

@@ -7,7 +7,8 @@ final class InstantTime: TimeSource {
 
     var now: Duration { state.withLock { $0.now } }
 
-    let unixTime = 0.0
+    /// It began in 1970.
+    var unixTime: Double { Double(now.components.seconds) }
 
     var sleeps: [Duration] { state.withLock { $0.sleeps } }
 

@@ -1,13 +1,13 @@
 /// Tasks that wait for one thing: a state to be kept behind a lock, whose continuations are resumed outside of it.
-struct Waiters {
-    typealias Continuation = CheckedContinuation<Void, any Error>
+package struct Waiters: Sendable {
+    package typealias Continuation = CheckedContinuation<Void, any Error>
 
     /// A continuation and what to tell it, once the lock is released.
-    struct Resolution {
+    package struct Resolution: Sendable {
         fileprivate var continuation: Continuation
         fileprivate var isCancelled = false
 
-        func resume() {
+        package func resume() {
             if isCancelled { continuation.resume(throwing: CancellationError()) } else { continuation.resume() }
         }
     }
@@ -18,22 +18,24 @@ struct Waiters {
     /// Cancelled before they were parked.
     private var cancelled: Set<Int> = []
 
-    var count: Int { parked.count }
+    package init() {}
 
-    mutating func newID() -> Int {
+    package var count: Int { parked.count }
+
+    package mutating func newID() -> Int {
         nextID += 1
         return nextID
     }
 
     /// Parks the continuation if there is something to wait for; what it returns has to be resumed.
-    mutating func park(_ continuation: Continuation, as id: Int, if mustWait: Bool) -> Resolution? {
+    package mutating func park(_ continuation: Continuation, as id: Int, if mustWait: Bool) -> Resolution? {
         if cancelled.remove(id) != nil { return Resolution(continuation: continuation, isCancelled: true) }
         guard mustWait else { return Resolution(continuation: continuation) }
         parked.append((id, continuation))
         return nil
     }
 
-    mutating func cancel(_ id: Int) -> Resolution? {
+    package mutating func cancel(_ id: Int) -> Resolution? {
         guard let index = parked.firstIndex(where: { $0.id == id }) else {
             cancelled.insert(id)
             return nil
@@ -42,13 +44,13 @@ struct Waiters {
     }
 
     /// To be called when a wait is over, however it ended.
-    mutating func forget(_ id: Int) { cancelled.remove(id) }
+    package mutating func forget(_ id: Int) { cancelled.remove(id) }
 
-    mutating func takeFirst() -> Resolution? {
+    package mutating func takeFirst() -> Resolution? {
         parked.isEmpty ? nil : Resolution(continuation: parked.removeFirst().continuation)
     }
 
-    mutating func takeAll() -> [Resolution] {
+    package mutating func takeAll() -> [Resolution] {
         defer { parked = [] }
         return parked.map { Resolution(continuation: $0.continuation) }
     }
