@@ -3,6 +3,7 @@
 
 SWIFT   ?= swift
 SEEDS   ?= 200
+RUNS    ?= 1000000
 VERSION ?= v0.1.0
 COMMIT  ?= $(shell git rev-parse --short HEAD 2>/dev/null || echo unknown)
 IMAGE   ?= ghcr.io/lora-operator/lora-operator:$(VERSION)
@@ -10,13 +11,14 @@ IMAGE   ?= ghcr.io/lora-operator/lora-operator:$(VERSION)
 RESULTS := build/test-results
 DEBUG   := --explicit-target-dependency-import-check error
 RELEASE := --configuration release --scratch-path build/release --static-swift-stdlib
+SIMULATE := SWIFT_DETERMINISTIC_HASHING=1 build/release/release/simulate-operator
 ASAN    := --sanitize address --scratch-path build/asan
 
 # A filter that matches nothing passes, as far as `swift test` is concerned.
 some_ran = @if grep -q '<testsuite [^>]* tests="0"' $(1); then echo "no test matches the filter"; exit 1; fi
 
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap build release test lint format check test-asan simulate planted-bugs bench demo conformance e2e image clean
+.PHONY: help bootstrap build release test lint format check test-asan simulate fuzz planted-bugs bench demo conformance e2e image clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,17 +52,22 @@ test-asan: bootstrap ## run the tests near C code under AddressSanitizer
 	ASAN_OPTIONS=detect_leaks=0 $(SWIFT) test --skip-build $(ASAN) --disable-xctest --xunit-output $(RESULTS)/asan.xml --filter CurlHTTPTests
 	$(call some_ran,$(RESULTS)/asan.xml)
 
-simulate: bootstrap ## run the whole operator under SEEDS=N seeds of faults and schedules, in virtual time
+simulate: bootstrap ## run the operator, its caches and an outage under SEEDS=N seeds of faults, in virtual time
 	$(SWIFT) build --product simulate-operator $(RELEASE)
-	SWIFT_DETERMINISTIC_HASHING=1 build/release/release/simulate-operator --seeds $(SEEDS) $(ARGS)
+	$(SIMULATE) --seeds $(SEEDS) $(ARGS)
+	$(SIMULATE) --scenario cache --seeds $(SEEDS)
+	$(SIMULATE) --scenario outage --seeds 60
 
 bench: bootstrap ## measure the operator on simulated fleets; ARGS="--size 1000x10@0 --json build/bench.json"
 	$(SWIFT) build --product lora-operator $(RELEASE)
 	$(SWIFT) build --product bench-fleet $(RELEASE)
 	scripts/bench.sh build/release/release/bench-fleet build/release/release/lora-operator $(ARGS)
 
+fuzz: bootstrap ## feed RUNS=1000000 hostile inputs to everything that decodes bytes from outside, with libFuzzer
+	scripts/fuzz.sh $(RUNS)
+
 planted-bugs: bootstrap ## plant each bug of Tests/PlantedBugs in a copy and look how soon the simulation notices; BUGS=names
-	@SEEDS=$(or $(filter-out 200,$(SEEDS)),2000) scripts/planted-bugs.sh $(BUGS)
+	@SEEDS=$(if $(filter file,$(origin SEEDS)),2000,$(SEEDS)) scripts/planted-bugs.sh $(BUGS)
 
 demo: bootstrap ## watch adapters being loaded, lost and repaired on simulated servers, without a cluster
 	@scripts/demo.sh

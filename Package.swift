@@ -85,7 +85,8 @@ let package = Package(
         module(
             "OperatorSimulation",
             [
-                "AdapterController", "AdapterPlanning", "DynamicJSON", "Effects", "KubeAPI", "KubeSimulator",
+                "AdapterController", "AdapterPlanning", "DynamicJSON", "Effects", "KubeAPI", "KubeRuntime",
+                "KubeSimulator",
                 "VLLMSimulator", logging,
             ]),
         .executableTarget(
@@ -151,3 +152,14 @@ let package = Package(
             ]),
     ]
 )
+
+// libFuzzer's main is not for everybody's builds: scripts/fuzz.sh asks for this.
+if Context.environment["LORA_OPERATOR_FUZZ"] != nil {
+    package.targets += [
+        .target(name: "CLibFuzzer", path: "Tests/Fuzz/CLibFuzzer"),
+        .executableTarget(
+            name: "fuzz-decoding",
+            dependencies: ["AdapterFiles", "CLibFuzzer", "DynamicJSON", "Effects", "KubeAPI", "VLLMAPI"],
+            path: "Tests/Fuzz/Decoding", swiftSettings: settings),
+    ]
+}

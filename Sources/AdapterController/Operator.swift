@@ -47,6 +47,7 @@ package struct Operator: Sendable {
             metrics?.waited(waited)
         }
         view.feed(queue) { registry.users(ofOwner: $0) }
+        client.contact.onReturn { queue.retryFailed(within: Self.returnSpread) }
         metrics?.collect(queue: queue, view: view, registry: registry)
 
         let slots = LoadSlots(options.maxConcurrentLoads)
@@ -94,6 +95,9 @@ package struct Operator: Sendable {
             try await group.next()
         }
     }
+
+    /// The time in which objects that failed while the API server was away are looked at again.
+    private static let returnSpread = Duration.seconds(3)
 
     /// How long one server's news waits for that of others.
     ///

@@ -100,12 +100,54 @@ package final class LeaderElector: Sendable {
                         logger.info("another process leads", metadata: ["lease.holder": "\(holder)"])
                     }
                     lastHolder = holder
+                    if try await standBy() { continue }
                 case .create, .take, .renew: return
                 }
             } catch let error as APIError {
                 log(error)
             }
             try await time.sleep(for: client.effects.random.jitter(configuration.retryPeriod, spread: 1.2))
+        }
+    }
+
+    /// Follows the Lease by a watch until it may be had: given back, deleted, or run out as far as was seen.
+    /// - Returns: false where there is nothing to follow it by.
+    private func standBy() async throws -> Bool {
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                while let rest = self.timeLeft { try await self.time.sleep(for: rest) }
+                return true
+            }
+            group.addTask { try await self.follow() }
+            defer { group.cancelAll() }
+            return try await group.next() ?? false
+        }
+    }
+
+    /// Until others may take the Lease; nil once they may.
+    private var timeLeft: Duration? {
+        let now = time.now
+        return state.withLock {
+            $0.view.timeLeft(for: configuration.identity, at: now, fallback: configuration.leaseDuration)
+        }
+    }
+
+    private func follow() async throws -> Bool {
+        guard let version = state.withLock({ $0.view.lease?.metadata.resourceVersion }) else { return false }
+        let lease = configuration.lease
+        return try await client.withWatch(
+            Lease.self, in: lease.namespace, from: version, fieldSelector: "metadata.name=\(lease.name)"
+        ) { events in
+            for try await event in events {
+                switch event {
+                case .added(let lease), .modified(let lease): state.withLock { $0.view.saw(lease, at: time.now) }
+                case .deleted: state.withLock { $0.view.saw(nil, at: time.now) }
+                case .bookmark: continue
+                case .error, .undecodable, .deletedUndecodable: return false
+                }
+                if timeLeft == nil { return true }
+            }
+            return false
         }
     }
 

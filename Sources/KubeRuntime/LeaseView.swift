@@ -31,9 +31,19 @@ struct LeaseView {
         guard let lease else { return .create }
         guard let holder = lease.spec.holderIdentity, !holder.isEmpty else { return .take(lease) }
         if holder == identity { return .renew(lease) }
+        return timeLeft(of: lease, at: now, fallback) > .zero ? .wait(holder: holder) : .take(lease)
+    }
+
+    /// How long somebody else still holds it; nil where nobody does.
+    func timeLeft(for identity: String, at now: Duration, fallback: Duration) -> Duration? {
+        guard case .wait = decision(for: identity, at: now, fallback: fallback), let lease else { return nil }
+        return timeLeft(of: lease, at: now, fallback)
+    }
+
+    private func timeLeft(of lease: Lease, at now: Duration, _ fallback: Duration) -> Duration {
         // The duration of the record counts: its holder knows how long it relies on it.
         let duration = lease.spec.leaseDurationSeconds.map { Duration.seconds(max($0, 0)) } ?? fallback
-        return now - changedAt >= duration ? .take(lease) : .wait(holder: holder)
+        return duration - (now - changedAt)
     }
 }
 

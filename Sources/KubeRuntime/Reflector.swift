@@ -5,7 +5,8 @@ package import KubeAPI
 ///
 /// **Guarantees.** A broken watch goes on where it was; only when the server has forgotten that point, or answers what
 /// cannot be understood, a list replaces the store. While the server is away the store keeps what it had. A server that
-/// fails is asked at most every 0.8 seconds, doubling to 30, at random within that.
+/// fails is asked at most every 0.8 seconds, doubling to 30, at random within that; to 10 where nobody answers, and at
+/// once when somebody else's request is answered.
 package struct Reflector<Object: KubeObject>: Sendable {
     /// What it is doing, for readiness texts and metrics.
     package enum Status: Sendable {
@@ -59,9 +60,14 @@ private struct ReflectorRun<Object: KubeObject> {
     let namespace: String?
     let callbacks: Reflector<Object>.Callbacks
     var state = ReflectorState()
+    /// The longest pause while nobody answers: then the server's load is no reason for a longer one.
+    static var longestSilence: Duration { .seconds(10) }
+    /// Of the request that is under way.
+    var start = Duration.zero
     var backoff = HealthBackoff(Backoff(base: .milliseconds(800), limit: .seconds(30)), recovery: .seconds(120))
 
     mutating func step() async throws {
+        start = client.effects.time.now
         switch state.step {
         case .list(let version):
             callbacks.status(.listing)
@@ -97,7 +103,6 @@ private struct ReflectorRun<Object: KubeObject> {
     }
 
     private mutating func watch(from version: String) async throws {
-        let start = client.effects.time.now
         let ending = try await client.withWatch(Object.self, in: namespace, from: version) { events in
             callbacks.status(.watching)
             state.watchOpened()
@@ -147,10 +152,16 @@ private struct ReflectorRun<Object: KubeObject> {
         case .none: return
         case .short: try await time.sleep(for: .milliseconds(100) * random.fraction())
         case .backoff(let least):
-            let full = backoff.failed(at: time.now) * random.fraction()
+            let isSilent = error.isLossOfContact
+            let longest = backoff.failed(at: time.now)
+            let full = (isSilent ? min(longest, Self.longestSilence) : longest) * random.fraction()
             let delay = max(full, random.jitter(least ?? .zero, spread: 0.1))
             callbacks.status(.waiting(error, after: delay))
-            try await time.sleep(for: delay)
+            if isSilent {
+                try await client.contact.sleep(for: delay, since: start, client.effects)
+            } else {
+                try await time.sleep(for: delay)
+            }
         }
     }
 

@@ -70,9 +70,19 @@ package final class WorkQueue<Key: Hashable & Sendable>: Sendable {
     /// - Returns: the time it waits.
     @discardableResult
     package func addAfterFailure(_ key: Key) -> Duration {
-        let delay = random.jitter(state.withLock { $0.queue.failed(key) }, spread: 0.2)
+        let now = time.now
+        let delay = random.jitter(state.withLock { $0.queue.failed(key, at: now) }, spread: 0.2)
         add(key, after: delay)
         return delay
+    }
+
+    /// Brings every key that failed back at a random time within `spread`: what kept them all from succeeding is over.
+    package func retryFailed(within spread: Duration) where Key: Comparable {
+        let failing = state.withLock { state in
+            state.queue.forgive()
+            return state.queue.failing.sorted()
+        }
+        for key in failing { add(key, after: spread * random.fraction()) }
     }
 
     /// Forgets the failures of a key: it succeeded, or it is gone.

@@ -20,6 +20,8 @@ package struct WorkQueueState<Key: Hashable & Sendable>: Sendable {
     package private(set) var retries = 0
 
     private let backoff: Backoff
+    /// What all keys together may fail.
+    private var allowance = FailureAllowance()
 
     package init(backoff: Backoff = Backoff(base: .seconds(1), limit: .seconds(300))) { self.backoff = backoff }
 
@@ -95,13 +97,22 @@ package struct WorkQueueState<Key: Hashable & Sendable>: Sendable {
     }
 
     /// Counts a failure of the key.
+    ///
+    /// Where many keys fail at once they share ten attempts a second, after the first hundred: what they have in common
+    /// is not mended sooner by asking more often (client-go's default limiter).
     /// - Returns: how long it has to wait, without jitter.
-    package mutating func failed(_ key: Key) -> Duration {
+    package mutating func failed(_ key: Key, at now: Duration) -> Duration {
         let count = min((failures[key] ?? 0) + 1, 1000)
         failures[key] = count
         retries += 1
-        return backoff.delay(afterFailures: count)
+        return max(backoff.delay(afterFailures: count), allowance.reserve(at: now))
     }
+
+    /// The keys that have failed and not yet succeeded.
+    package var failing: some Collection<Key> { failures.keys }
+
+    /// What they had in common is mended: their turn comes within their own backoff again.
+    package mutating func forgive() { allowance = FailureAllowance() }
 
     /// Forgets the failures of a key.
     package mutating func forget(_ key: Key) { failures[key] = nil }

@@ -27,7 +27,9 @@ struct LeaderElectionFlags: ParsableArguments {
     var leaderElectRetryPeriod: Duration = .seconds(2)
 
     /// The elector, where one was asked for.
-    func elector(_ configuration: KubeConfiguration, _ effects: Effects, _ logger: Logger) throws -> LeaderElector? {
+    func elector(
+        _ configuration: KubeConfiguration, _ effects: Effects, _ contact: Contact, _ logger: Logger
+    ) throws -> LeaderElector? {
         guard leaderElect else { return nil }
         let namespace = leaderElectResourceNamespace ?? Environment["POD_NAMESPACE"] ?? configuration.namespace
         let lease: LeaseConfiguration
@@ -40,7 +42,8 @@ struct LeaderElectionFlags: ParsableArguments {
         } catch let problem as LeaseConfiguration.Invalid {
             throw StartupError.usage("\(problem); see --leader-elect-lease-duration and its neighbours")
         }
-        let client = KubeClient(configuration: configuration, effects: effects, userAgent: Build.userAgent)
+        let client = KubeClient(
+            configuration: configuration, effects: effects, userAgent: Build.userAgent, contact: contact)
         return LeaderElector(configuration: lease, client: client, logger: logger)
     }
 }

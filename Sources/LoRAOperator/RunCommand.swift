@@ -58,7 +58,8 @@ struct RunCommand: AsyncParsableCommand {
         let transport = CurlTransport()
         defer { transport.shutdown() }
         var effects = Effects(http: transport, time: SystemTime(), random: SystemRandom())
-        let elector = try election.elector(configuration, effects, logger)
+        let contact = Contact()
+        let elector = try election.elector(configuration, effects, contact, logger)
         let metrics = MetricsRegistry()
         ProcessMetrics.collect(
             into: metrics, startedAt: effects.time.unixTime, elector: elector, name: election.leaderElectResourceName)
@@ -67,7 +68,7 @@ struct RunCommand: AsyncParsableCommand {
         kubernetes.http = ProcessMetrics.kubernetes(gated, metrics, host: configuration.authority)
         effects.http = ProcessMetrics.servers(gated, metrics)
         let client = KubeClient(
-            configuration: configuration, effects: kubernetes, userAgent: Build.userAgent,
+            configuration: configuration, effects: kubernetes, userAgent: Build.userAgent, contact: contact,
             onWarning: { logger.warning("the API server warns", metadata: ["warning": "\($0)"]) })
         let readiness = Readiness()
         let lora = Operator(

@@ -24,7 +24,10 @@ func definitions() -> [String] {
     return [String(decoding: data, as: UTF8.self)]
 }
 
-let scenarios: [any Scenario] = [OperatorScenario.standard(definitions: definitions()), NetworkScenario()]
+let scenarios: [any Scenario] = [
+    OperatorScenario.standard(definitions: definitions()), OutageScenario.standard(definitions: definitions()),
+    CacheScenario(), NetworkScenario(),
+]
 let options: SimulateOptions
 do {
     options = try SimulateOptions(Array(CommandLine.arguments.dropFirst()), scenarios: scenarios.map(\.name))

@@ -34,7 +34,7 @@ struct CancellationTests {
         }
     }
 
-    @Test func `cancelling while the head is awaited ends the transfer`() async throws {
+    @Test func `26: cancelling while the head is awaited ends the transfer`() async throws {
         try await RawServer.serving(silent) { server async throws in
             try await withTransport { transport async throws in
                 let task = Task { _ = try await transport.send(.get(server.url)) }

@@ -7,7 +7,7 @@ import Testing
 struct ConnectionTests {
     private let script = answering { connection, _ in connection.reply(body: "\(connection.number)") }
 
-    @Test func `a hundred requests in a row take one connection`() async throws {
+    @Test func `17: a hundred requests in a row take one connection`() async throws {
         try await RawServer.serving(script) { server async throws in
             try await withTransport { transport async throws in
                 for _ in 0..<100 { #expect(try await transport.send(.get(server.url)).text == "1") }
@@ -16,7 +16,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test func `own connections are kept and nobody else uses them`() async throws {
+    @Test func `16, 120: own connections are kept and nobody else uses them`() async throws {
         try await RawServer.serving(script) { server async throws in
             try await withTransport { transport async throws in
                 func connection(_ connection: HTTPConnection) async throws -> String {
@@ -66,7 +66,7 @@ struct ConnectionTests {
         }
     }
 
-    @Test func `a kept connection that the server closed costs no failure`() async throws {
+    @Test func `18: a kept connection that the server closed costs no failure`() async throws {
         let script: RawServer.Script = { connection in
             connection.readRequest()
             connection.reply()
@@ -102,7 +102,7 @@ struct ConnectionTests {
         #expect(server.requests.count == 2)
     }
 
-    @Test func `a stalled transfer delays no other`() async throws {
+    @Test func `16: a stalled transfer delays no other`() async throws {
         let silence = try UnresponsivePort()
         try await RawServer.serving(silent) { stalling async throws in
             try await RawServer.serving(script) { server async throws in

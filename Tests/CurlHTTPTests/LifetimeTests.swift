@@ -8,7 +8,7 @@ import Testing
 ///
 /// Each test runs in a process of its own, where nothing else opens descriptors.
 struct LifetimeTests {
-    @Test func `ten thousand requests, many of them cancelled, leave no socket`() async throws {
+    @Test func `26: ten thousand requests, many of them cancelled, leave no socket`() async throws {
         await #expect(processExitsWith: .success) {
             let before = sockets()
             let server = try RawServer { connection in
@@ -48,7 +48,7 @@ struct LifetimeTests {
         }
     }
 
-    @Test func `running out of descriptors fails that request and no later one`() async throws {
+    @Test func `27: running out of descriptors fails that request and no later one`() async throws {
         await #expect(processExitsWith: .success) {
             let server = try RawServer { connection in
                 while connection.readRequest() != nil { connection.reply() }

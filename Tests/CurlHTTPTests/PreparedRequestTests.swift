@@ -37,7 +37,7 @@ struct PreparedRequestTests {
         }
     }
 
-    @Test func `a body beyond 3 MiB and a body for HEAD are refused`() throws {
+    @Test func `28: a body beyond 3 MiB and a body for HEAD are refused`() throws {
         #expect(throws: HTTPFailure.self) {
             try PreparedRequest(HTTPRequest(.post, "http://a/", body: Array(repeating: 0, count: 3 << 20 + 1)))
         }

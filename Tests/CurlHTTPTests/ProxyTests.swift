@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 struct ProxyTests {
-    @Test func `proxy variables and netrc of the environment are ignored`() async throws {
+    @Test func `20: proxy variables and netrc of the environment are ignored`() async throws {
         // In a process of its own: the environment is global.
         await #expect(processExitsWith: .success) {
             let proxy = try RawServer { $0.readRequest() }

@@ -42,7 +42,7 @@ struct RequestTests {
     }
 
     @Test(arguments: [HTTPRequest.Method.get, .post, .put, .patch, .delete, .options])
-    func `any method carries a body`(method: HTTPRequest.Method) async throws {
+    func `28: any method carries a body`(method: HTTPRequest.Method) async throws {
         let body = [UInt8](repeating: 7, count: 2 << 20) + [UInt8](repeating: 9, count: 1 << 20)
         let requests = try await received { url in
             [HTTPRequest(method, url, body: body), HTTPRequest(method, url, body: [])]

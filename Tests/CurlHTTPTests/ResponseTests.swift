@@ -47,7 +47,7 @@ struct ResponseTests {
         #expect(reply.text == "abcde")
     }
 
-    @Test func `a redirect is not followed`() async throws {
+    @Test func `19: a redirect is not followed`() async throws {
         let reply = try await reply(
             to: answering { connection, _ in
                 connection.reply("301 Moved", headers: "Location: http://127.0.0.1:1/\n")
@@ -166,7 +166,7 @@ struct ResponseTests {
         #expect(try await failure(of: script) { $0.bodyLimit = -1 }?.kind == .tooLarge)
     }
 
-    @Test func `gzip is decoded, and a bomb stops at the limit`() async throws {
+    @Test func `7: gzip is decoded, and a bomb stops at the limit`() async throws {
         let bomb = try await runCommand("/bin/gzip", ["-c"], input: Array(repeating: 0, count: 64 << 20))
         #expect(bomb.count < 100 << 10)
         let script: RawServer.Script = { connection in

@@ -33,7 +33,7 @@ struct TLSTests {
         }
     }
 
-    @Test func `a server of the given authority is trusted, by IP address`() async throws {
+    @Test func `172: a server of the given authority is trusted, by IP address`() async throws {
         _ = try await serving { (transport, proxy) async throws in
             let tls = try tls()
             for connection in [HTTPConnection.shared, .own("x"), .fresh] {
@@ -46,7 +46,7 @@ struct TLSTests {
         }
     }
 
-    @Test func `another authority, and the system's, refuse it before any byte of the request`() async throws {
+    @Test func `170: another authority, and the system's, refuse it before any byte of the request`() async throws {
         let requests = try await serving { (transport, proxy) async throws in
             for authority in ["other-ca", nil] {
                 let tls = try tls(authority: authority)
@@ -59,7 +59,7 @@ struct TLSTests {
         #expect(requests.isEmpty)
     }
 
-    @Test func `the system's authorities are not trusted beside the given ones`() async throws {
+    @Test func `169: the system's authorities are not trusted beside the given ones`() async throws {
         let directory = try TemporaryDirectory()
         try directory.write(try certificates.pem("ca.pem"), to: "ca.pem")
         let store = directory.url.path
@@ -96,14 +96,14 @@ struct TLSTests {
         }
     }
 
-    @Test func `verification is off only when asked, and then for that request alone`() async throws {
+    @Test func `158: verification is off only when asked, and then for that request alone`() async throws {
         _ = try await serving(as: "named") { (transport, proxy) async throws in
             #expect(try await transport.send(.get(proxy.url) { $0.tls.verifies = false }).text == "trusted")
             #expect(try await transport.failure(of: .get(proxy.url))?.kind == .tls)
         }
     }
 
-    @Test func `a certificate for another name is refused unless that name is asked for`() async throws {
+    @Test func `159, 170: a certificate for another name is refused unless that name is asked for`() async throws {
         let requests = try await serving(as: "named") { (transport, proxy) async throws in
             var tls = try tls()
             #expect(try await transport.failure(of: .get(proxy.url) { $0.tls = tls })?.kind == .tls)
@@ -126,7 +126,8 @@ struct TLSTests {
         #expect(requests.count == 1)
     }
 
-    @Test func `a client key that does not fit, or is encrypted, is refused without asking anybody`() async throws {
+    @Test func `168: a client key that does not fit, or is encrypted, is refused without asking anybody`() async throws
+    {
         _ = try await serving { (transport, proxy) async throws in
             for key in ["server", "locked"] {
                 let tls = try tls(client: "client", key: key)
@@ -150,7 +151,7 @@ struct TLSTests {
         }
     }
 
-    @Test func `connections are kept, and speak HTTP 1 even where HTTP 2 is offered`() async throws {
+    @Test func `22: connections are kept, and speak HTTP 1 even where HTTP 2 is offered`() async throws {
         _ = try await serving { (transport, proxy) async throws in
             let tls = try tls()
             for _ in 0..<20 { _ = try await transport.send(.get(proxy.url) { $0.tls = tls }) }

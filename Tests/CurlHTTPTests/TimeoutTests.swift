@@ -57,7 +57,7 @@ struct TimeoutTests {
         }
     }
 
-    @Test func `the total timeout ends an exchange, before its head or in a dribbling body`() async throws {
+    @Test func `14: the total timeout ends an exchange, before its head or in a dribbling body`() async throws {
         let dribbling: RawServer.Script = { connection in
             connection.readRequest()
             connection.send("HTTP/1.1 200 OK\nContent-Length: 1000000\n\n")
@@ -72,7 +72,7 @@ struct TimeoutTests {
         }
     }
 
-    @Test func `the idle timeout ends a silent stream and not one that dribbles`() async throws {
+    @Test func `13: the idle timeout ends a silent stream and not one that dribbles`() async throws {
         let script: RawServer.Script = { connection in
             connection.readRequest()
             connection.send("HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n")
@@ -125,7 +125,7 @@ struct TimeoutTests {
         }
     }
 
-    @Test func `a name that does not resolve is told apart`() async throws {
+    @Test func `24: a name that does not resolve is told apart`() async throws {
         let (failure, _) = try await fail("http://no-such-host.invalid/") { _ in }
         #expect(failure?.kind == .nameResolution)
         #expect(failure?.message == "could not resolve the host of no-such-host.invalid port 80")

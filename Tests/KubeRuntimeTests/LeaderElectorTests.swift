@@ -7,9 +7,14 @@ import TestSupport
 import Testing
 
 struct LeaderElectorTests {
-    private let time = VirtualTime()
-    private let server = LeaseServer()
+    private let time: VirtualTime
+    private let server: LeaseServer
     private let journal = Journal()
+
+    init() {
+        time = VirtualTime()
+        server = LeaseServer(time: time)
+    }
 
     private func elector(_ name: String) throws -> LeaderElector {
         let effects = Effects(http: server.transport, time: time, random: SeededRandom(UInt64(name.utf8.count)))
@@ -74,6 +79,27 @@ struct LeaderElectorTests {
         #expect(lines[0].hasSuffix("leads at 0") && lines[1].hasSuffix("done at 60"))
         #expect(lines[2].contains("leads at 6"), "within one retry: \(lines)")
         #expect(server.spec?["leaseTransitions"] == 1)
+    }
+
+    @Test func `120: a standby follows by a watch, and takes a lease the moment it runs out`() throws {
+        let (a, b) = (try elector("a"), try elector("bb"))
+        let (time, server) = (time, server)
+        try time.run(for: .seconds(90)) {
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await lead(a, "a", for: .seconds(1000)) }
+                group.addTask { await lead(b, "bb", for: .seconds(1000)) }
+                try? await time.sleep(for: .seconds(60))
+                server.change { $0.cutOff = ["a"] }
+            }
+        }
+        let lines = journal.all
+        let second = try #require(lines.first { $0.hasPrefix("bb leads at ") })
+        let start = try #require(Int(second.dropFirst("bb leads at ".count)))
+        // The last renewal was between 58 and 60.
+        #expect((73...76).contains(start), "\(lines)")
+        let asked = server.log.filter { $0.hasPrefix("bb") }
+        #expect(asked.count { $0 == "bb WATCH" } <= 2)
+        #expect(asked.count { $0 == "bb GET" } <= 4, "at rest it asks for nothing: \(asked)")
     }
 
     @Test func `117, 118: when the leader is cut off, its gate closes before another one opens`() throws {

@@ -102,12 +102,12 @@ struct WorkQueueStateTests {
 
     @Test func `133: failures double the delay up to a limit, for that key alone, until it is forgotten`() {
         var queue = WorkQueueState<String>(backoff: Backoff(base: .seconds(1), limit: .seconds(300)))
-        let delays = (0..<12).map { _ in queue.failed("a") }
+        let delays = (0..<12).map { _ in queue.failed("a", at: .zero) }
         #expect(delays.map(\.components.seconds) == [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300])
-        #expect(queue.failed("b") == .seconds(1))
+        #expect(queue.failed("b", at: .zero) == .seconds(1))
 
         queue.forget("a")
-        #expect(queue.failed("a") == .seconds(1))
+        #expect(queue.failed("a", at: .zero) == .seconds(1))
     }
 
     @Test func `133: a delay never overflows`() {
@@ -138,7 +138,7 @@ struct WorkQueueStateTests {
         queue.add("a", now: .seconds(1))
         queue.add("a", now: .seconds(2))
         queue.add("b", now: .seconds(3))
-        _ = queue.failed("a")
+        _ = queue.failed("a", at: .zero)
         #expect(queue.adds == 2 && queue.retries == 1)
 
         let first = queue.take(at: .seconds(11))

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import OperatorSimulation
 import TestSupport
 import Testing
@@ -42,9 +41,7 @@ import Testing
     }
 
     private func scenario(_ flaw: ToyOperator.Flaw?) throws -> OperatorScenario {
-        let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../crds")
-        let file = root.appending(path: "loraadapters.yaml").standardized
-        var settings = WorldSettings(definitions: [String(decoding: try Data(contentsOf: file), as: UTF8.self)])
+        var settings = WorldSettings(definitions: [try definition()])
         settings.mutations = [.createAdapter, .deleteAdapter, .editPath, .restartContainer, .killOperator]
         if flaw == .unloadsForeignAdapters { settings.mutations.append(.loadOutOfBand) }
         settings.hasFaults = false

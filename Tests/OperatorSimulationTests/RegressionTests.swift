@@ -1,4 +1,3 @@
-import FoundationEssentials
 import OperatorSimulation
 import TestSupport
 import Testing
@@ -17,10 +16,7 @@ import Testing
     }
 
     private func outcome(of seed: UInt64, crashPoint: CrashPoint? = nil) async throws -> SeedRun.Outcome {
-        let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../crds")
-        let file = root.appending(path: "loraadapters.yaml").standardized
-        let definition = String(decoding: try Data(contentsOf: file), as: UTF8.self)
-        let scenario = OperatorScenario.standard(definitions: [definition])
+        let scenario = OperatorScenario.standard(definitions: [try definition()])
         return try await onOwnThread { SeedRun(scenario, seed: seed, crashPoint: crashPoint).outcome() }
     }
 }

@@ -1,4 +1,5 @@
 import Effects
+import FoundationEssentials
 import OperatorSimulation
 import Synchronization
 
@@ -32,4 +33,11 @@ struct Server: HTTPHandler {
         log.add("\(request.method.rawValue) \(request.url)")
         return try await answer(request)
     }
+}
+
+/// The CustomResourceDefinition that the operator is about.
+func definition() throws -> String {
+    let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../crds")
+    let file = root.appending(path: "loraadapters.yaml").standardized
+    return String(decoding: try Data(contentsOf: file), as: UTF8.self)
 }

@@ -100,6 +100,15 @@ package enum APIError: Error, Hashable, Sendable {
         answer?.status?.causes.contains { $0.reason == "ResourceVersionTooLarge" } ?? false
     }
 
+    /// Nobody answered, or only somebody before the server.
+    package var isLossOfContact: Bool {
+        switch self {
+        case .transport: true
+        case .server(let answer): 502...504 ~= answer.code && !isResourceVersionTooLarge
+        default: false
+        }
+    }
+
     /// How long the server asks to wait, at most a minute.
     package var retryAfter: Duration? { answer?.retryAfter }
 }

@@ -45,7 +45,7 @@ extension KubeClient {
         let target = RequestTarget(resource: type.resource, namespace: namespace)
         var call = Call(attempt: "list \(target.description)", target: target, repeats: repeats)
         call.query = selection.query(from: token)
-        var options = HTTPOptions()
+        var options = Self.options
         options.connection = .own("list-\(target.description)")
         options.totalTimeout = .seconds(300)
         options.idleTimeout = .seconds(30)

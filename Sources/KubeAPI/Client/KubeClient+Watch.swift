@@ -38,7 +38,7 @@ extension KubeClient {
         ]
         if let labelSelector { call.query.append(("labelSelector", labelSelector)) }
         if let fieldSelector { call.query.append(("fieldSelector", fieldSelector)) }
-        var options = HTTPOptions()
+        var options = Self.options
         options.connection = .own("watch-\(target.description)")
         options.totalTimeout = nil
         options.idleTimeout = Self.watchIdleTimeout

@@ -9,27 +9,38 @@ package struct KubeClient: Sendable {
     /// How often a read is repeated because the server asked for it.
     private(set) var repeats = 4
     /// How short requests travel.
-    private var options = HTTPOptions()
+    private var options: HTTPOptions
 
     private let configuration: KubeConfiguration
     /// Where its time, its randomness and its connections come from.
     package let effects: Effects
+    /// What its requests tell of the server's being there.
+    package let contact: Contact
     private let userAgent: String
     private let authenticator: Authenticator
     private let warnings: WarningLog
 
     /// A client that names itself `userAgent`: `lora-operator/1.2.3 (linux/amd64) 0123abc`.
     ///
-    /// `onWarning` gets each distinct text of a `Warning` header once, as one printable line.
+    /// Clients of one server share `contact`. `onWarning` gets each distinct text of a `Warning` header once, as one printable line.
     package init(
-        configuration: KubeConfiguration, effects: Effects, userAgent: String,
+        configuration: KubeConfiguration, effects: Effects, userAgent: String, contact: Contact = Contact(),
         onWarning: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         self.configuration = configuration
         self.effects = effects
         self.userAgent = userAgent
+        self.contact = contact
+        options = Self.options
         authenticator = Authenticator(configuration, time: effects.time)
         warnings = WarningLog(report: onWarning)
+    }
+
+    /// A server that has not accepted a connection by then is better asked anew.
+    static var options: HTTPOptions {
+        var options = HTTPOptions()
+        options.connectTimeout = .seconds(5)
+        return options
     }
 
     /// The same client for requests that nothing else may delay: on a connection of their own, each sent once and ended
@@ -91,11 +102,13 @@ package struct KubeClient: Sendable {
         let request = try request(for: call, proof)
         do {
             return try await effects.http.withResponse(to: request) { response in
+                contact.answered(response.head.status, at: effects.time.now)
                 warnings.note(response.head)
                 if 200..<300 ~= response.head.status { return .success(try await body(response, proof)) }
                 return .refusal(try await refusal(response, attempt: call.attempt))
             }
         } catch let failure as HTTPFailure {
+            contact.failed(failure)
             throw APIError.transport(failure, attempt: call.attempt)
         }
     }

@@ -20,8 +20,8 @@ struct KubeFaults: Sendable {
         faults = all.filter { _ in random.chance(600) }
     }
 
-    func start(in world: World) {
+    func start(in kube: KubeSimulator) {
         guard permille > 0 else { return }
-        world.kube.setFault { _ in random.chance(permille) ? random.pick(faults) : nil }
+        kube.setFault { _ in random.chance(permille) ? random.pick(faults) : nil }
     }
 }

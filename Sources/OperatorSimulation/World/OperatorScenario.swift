@@ -28,7 +28,7 @@ package struct OperatorScenario: Scenario {
         for index in 0..<settings.pods { try world.createPod(services: index == 0 ? ["a", "b"] : ["a"]) }
         simulation.spawn { await world.supervise(main) }
         if settings.hasFaults {
-            KubeFaults(simulation).start(in: world)
+            KubeFaults(simulation).start(in: world.kube)
             if random.chance(500) { makeLinksFaulty(world, random) }
         }
         try await Mutator(world).run(for: random.duration(.seconds(30)...(.seconds(900))))

@@ -20,6 +20,9 @@ final class LeaseServer: Sendable {
     }
 
     private let state = Mutex(State())
+    private let time: VirtualTime
+
+    init(time: VirtualTime) { self.time = time }
 
     var holder: String? {
         state.withLock { state in
@@ -45,6 +48,7 @@ final class LeaseServer: Sendable {
             if self.state.withLock({ $0.cutOff.contains(client) }) {
                 throw HTTPFailure(.connectTimeout, "no way to the server")
             }
+            if request.url.contains("watch=true") { return self.watch(request, client) }
             let answer = self.answer(request, client)
             if request.method != .get, self.state.withLock({ $0.deaf.contains(client) }) {
                 throw HTTPFailure(.reset, "the answer was lost")
@@ -53,9 +57,36 @@ final class LeaseServer: Sendable {
         }
     }
 
+    /// Tells each change that a look every 100 ms notices.
+    private func watch(_ request: HTTPRequest, _ client: String) -> HTTPResponse {
+        let told = Mutex(state.withLock { $0.version })
+        state.withLock { $0.log.append("\(client) WATCH") }
+        let head = HTTPResponseHead(status: 200, headers: [HTTPHeader("Content-Type", "application/json")])
+        return HTTPResponse(
+            head: head,
+            body: HTTPBody { [self] in
+                while true {
+                    let isCut = state.withLock { $0.cutOff.contains(client) || $0.hung.contains(client) }
+                    if isCut { try await waitUntilCancelled() }
+                    let version = state.withLock { $0.version }
+                    if told.withLock({ $0 }) != version {
+                        told.withLock { $0 = version }
+                        let lease = answer(HTTPRequest(.get, request.url), "")
+                        let type = lease.head.status == 200 ? "MODIFIED" : "DELETED"
+                        let object = lease.head.status == 200 ? lease.body.bytes ?? [] : Array(Self.nothing.utf8)
+                        return Array(#"{"type":"\#(type)","object":"#.utf8) + object + Array("}".utf8)
+                    }
+                    try await time.sleep(for: .milliseconds(100))
+                }
+            })
+    }
+
+    private static let nothing =
+        #"{"apiVersion":"coordination.k8s.io/v1","kind":"Lease","metadata":{"name":"op"},"spec":{}}"#
+
     private func answer(_ request: HTTPRequest, _ client: String) -> HTTPResponse {
         state.withLock { state in
-            state.log.append("\(client) \(request.method.rawValue)")
+            if !client.isEmpty { state.log.append("\(client) \(request.method.rawValue)") }
             let body = (try? JSON.decode(JSONValue.self, from: request.body ?? [])) ?? .null
             switch request.method {
             case .get: break

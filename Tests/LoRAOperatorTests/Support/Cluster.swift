@@ -83,6 +83,12 @@ final class Cluster: Sendable {
         http.shutdown()
     }
 
+    /// How anybody reaches its API server.
+    var configuration: KubeConfiguration { backend.configuration }
+
+    /// The first two numbers of its servers' addresses.
+    var serverNetwork: String { backend.serverNetwork }
+
     // MARK: The operator
 
     var readiness: Readiness? { state.withLock { $0.process?.readiness } }

@@ -44,6 +44,8 @@ final class ServerProcess: Sendable {
     /// Asks it to end, as the kubelet does.
     func terminate() { process.withLock { if $0.isRunning { $0.terminate() } } }
 
+    func signal(_ number: Int32) { process.withLock { _ = kill($0.processIdentifier, number) } }
+
     /// Waits for its end and returns its exit code; nil where it did not end in time.
     func exit(within limit: Duration) async throws -> Int32? {
         _ = try await eventually(within: limit) { !isRunning }
@@ -54,7 +56,7 @@ final class ServerProcess: Sendable {
     func stop() async {
         terminate()
         let hasEnded = (try? await eventually(within: .seconds(10)) { !isRunning }) ?? false
-        if !hasEnded { process.withLock { _ = kill($0.processIdentifier, SIGKILL) } }
+        if !hasEnded { signal(SIGKILL) }
     }
 }
 

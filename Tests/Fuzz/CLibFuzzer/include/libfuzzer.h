@@ -1,0 +1,5 @@
+// The entry point of libFuzzer for programs with a main of their own: compiler-rt, lib/fuzzer/FuzzerInterface.h.
+#include <stddef.h>
+#include <stdint.h>
+
+int LLVMFuzzerRunDriver(int *argc, char ***argv, int (*callback)(const uint8_t *data, size_t size));
