@@ -16,6 +16,9 @@ struct FleetBench: AsyncParsableCommand {
     @Option(help: "Seconds at rest to watch the operator.")
     var rest = 60
 
+    @Option(help: "Objects whose cache is measured in a standby, after the sizes (repeatable).")
+    var objects: [Int] = []
+
     @Option(help: "Write the figures as JSON to this file.")
     var json: String?
 
@@ -33,11 +36,23 @@ struct FleetBench: AsyncParsableCommand {
             try JSONDecoder().decode([Figures].self, from: Data(contentsOf: URL(fileURLWithPath: path)))
         }
         var runs: [Figures] = []
-        for text in size {
-            let run = try await measure(scenario(text))
+        func add(_ run: Figures) {
             print(table([run], saved: saved ?? []))
             fflush(nil)
             runs.append(run)
+        }
+        for text in size {
+            let scenario = try scenario(text)
+            add(
+                try await onStage(servers: scenario.servers, loadDuration: scenario.loadDuration) { stage, start in
+                    try await scenario.measure(on: stage) { try start([]) }
+                })
+        }
+        for count in objects {
+            add(
+                try await onStage(servers: 1, loadDuration: .zero) { stage, start in
+                    try await WarmUp(objects: count, time: SystemTime()).measure(on: stage, start)
+                })
         }
         if let json {
             let encoder = JSONEncoder()
@@ -58,10 +73,14 @@ struct FleetBench: AsyncParsableCommand {
             replicas: parts.count == 4 ? parts[3] : nil, rest: .seconds(rest), time: SystemTime())
     }
 
-    private func measure(_ scenario: Scenario) async throws -> Figures {
+    /// Runs `body` with a simulated cluster and what starts the operator on it, with more flags.
+    private func onStage(
+        servers: Int, loadDuration: Duration,
+        _ body: (Stage, ([String]) throws -> OperatorProcess) async throws -> Figures
+    ) async throws -> Figures {
         let crd = try String(contentsOfFile: "crds/loraadapters.yaml", encoding: .utf8)
         let stage = try Stage(
-            servers: scenario.servers, loadDuration: scenario.loadDuration, crd: crd, time: SystemTime(),
+            servers: servers, loadDuration: loadDuration, crd: crd, time: SystemTime(),
             random: SystemRandom())
         let (bound, report) = AsyncStream.makeStream(of: Int.self)
         return try await withThrowingTaskGroup(of: Void.self) { group in
@@ -77,10 +96,10 @@ struct FleetBench: AsyncParsableCommand {
             {"server":"http://127.0.0.1:\(port)"}}],"contexts":[{"name":"bench","context":{"cluster":"bench",\
             "user":"bench"}}],"users":[{"name":"bench","user":{}}]}
             """.write(toFile: kubeconfig, atomically: true, encoding: .utf8)
-            return try await scenario.measure(on: stage) {
+            return try await body(stage) { more in
                 try OperatorProcess(
                     binary: `operator`, kubeconfig: kubeconfig, log: log,
-                    arguments: flags.split(separator: " ").map(String.init))
+                    arguments: flags.split(separator: " ").map(String.init) + more)
             }
         }
     }

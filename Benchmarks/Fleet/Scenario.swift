@@ -176,17 +176,25 @@ struct Scenario: Sendable {
 
     private func path(_ name: String, _ version: Int) -> String { "/adapters/\(name)-v\(version)" }
 
-    /// Looks again and again until `isDone`; returns when it was.
     @discardableResult
     private func wait(
         _ what: String, step: Duration = .milliseconds(2), until isDone: () throws -> Bool
     ) async throws -> Duration {
-        let deadline = time.now + .seconds(900)
+        try await time.wait(what, step: step, until: isDone)
+    }
+}
+
+extension TimeSource {
+    /// Looks again and again until `isDone`; returns when it was.
+    func wait(
+        _ what: String, step: Duration = .milliseconds(2), until isDone: () throws -> Bool
+    ) async throws -> Duration {
+        let deadline = now + .seconds(900)
         while try !isDone() {
-            guard time.now < deadline else { throw BenchProblem("waited 15 minutes for: \(what)") }
-            try await time.sleep(for: step)
+            guard now < deadline else { throw BenchProblem("waited 15 minutes for: \(what)") }
+            try await sleep(for: step)
         }
-        return time.now
+        return now
     }
 }
 
