@@ -32,9 +32,12 @@ final class InstalledVLLM: VLLMUnderTest {
         if setup.enablesLoRA { arguments += ["--enable-lora", "--max-loras", "2", "--max-lora-rank", "16"] }
         if let key = setup.apiKey { arguments += ["--api-key", key] }
         self.arguments = arguments
-        // Offline, on loopback, and small: otherwise it asks the Hub and takes all the memory that there is.
+        let binaries = URL(filePath: program).deletingLastPathComponent()
+        // Offline, on loopback, and small: otherwise it asks the Hub and takes all the memory that there is. Its home is kept:
+        // what it caches there spares the next one a third of its start.
         var environment = [
-            "HOME": directory, "PATH": "\(URL(filePath: program).deletingLastPathComponent().path):/usr/bin:/bin",
+            "HOME": binaries.deletingLastPathComponent().appending(path: "home").path,
+            "PATH": "\(binaries.path):/usr/bin:/bin",
             "HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1",
             "VLLM_CPU_KVCACHE_SPACE": "1", "OMP_NUM_THREADS": "1", "VLLM_HOST_IP": "127.0.0.1",
             "GLOO_SOCKET_IFNAME": "lo",

@@ -2,7 +2,9 @@ import Foundation
 import Testing
 import VLLMSimulator
 
-/// A vLLM that the operator is held to. Each holds the same tests, so that simulated and real servers cannot drift apart.
+/// A vLLM that the operator is held to.
+///
+/// Each holds the same tests, so that simulated and real servers cannot drift apart.
 enum Subject: Sendable, CustomTestStringConvertible {
     case simulated(VLLMVersion)
     /// The one that `scripts/conformance.sh` installed: its command, and the directory of a tiny model and its adapters.
@@ -45,6 +47,13 @@ enum Subject: Sendable, CustomTestStringConvertible {
 
     var isControllable: Bool { if case .running = self { false } else { true } }
     var isReal: Bool { if case .simulated = self { false } else { true } }
+
+    /// Whether it has a resolver plugin for a directory.
+    var hasResolver: Bool { if case .simulated(let version) = self { version >= VLLMVersion(0, 9) } else { true } }
+    /// Whether it has `POST /adapters`.
+    var hasAdapterRoutes: Bool {
+        if case .simulated(let version) = self { version >= VLLMVersion(0, 11, 1) } else { true }
+    }
 
     /// The API key that the operator sends where the server was not set up with another.
     var apiKey: String? { if case .running = self { Self.environment["VLLM_API_KEY"] } else { nil } }
