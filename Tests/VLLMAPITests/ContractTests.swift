@@ -23,7 +23,11 @@ struct ContractTests {
         #expect(await loadReason(client) == .runtimeUpdatingDisabled)
         let unload = await vllmError { try await client.unload(name: "a", timeout: .seconds(1)) }
         #expect(unload?.reason == .runtimeUpdatingDisabled)
-        server.reconfigure { $0 = ServerConfiguration() }
+        let version = configuration.version
+        server.reconfigure {
+            $0 = ServerConfiguration()
+            $0.version = version
+        }
         server.setEngine(alive: false)
         #expect(await loadReason(client) == .engineUnhealthy)
         #expect(await vllmError { try await client.health() }?.reason == .engineUnhealthy)
