@@ -159,6 +159,16 @@ struct AllRecordingsTests {
         #expect(transport.requests.count == (isInfo ? 1 : 2))
     }
 
+    @Test func `every recording that the table of versions cites is there`() throws {
+        let root = Self.directory.deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        let page = try String(contentsOf: root.appending(path: "docs/vllm.md"), encoding: .utf8)
+        let files = try FileManager.default.contentsOfDirectory(atPath: Self.directory.path())
+        let cited = page.matches(of: /`([0-9]{3}-[^`]+)`/).map { String($0.1) }
+
+        #expect(cited.count > 30)
+        #expect(cited.filter { name in !files.contains { $0.hasPrefix("\(name).") } } == [])
+    }
+
     private struct Description: Decodable {
         struct Components: Decodable { var schemas: [String: Schema] }
         struct Schema: Decodable {
