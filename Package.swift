@@ -148,7 +148,7 @@ let package = Package(
             "LoRAOperatorTests",
             [
                 "LoRAOperator", "AdapterController", "CurlHTTP", "DynamicJSON", "Effects", "HTTPServer", "KubeAPI",
-                "KubeRuntime", "KubeSimulator", "VLLMSimulator", "TestSupport", logging, yams,
+                "KubeRuntime", "KubeSimulator", "VLLMAPI", "VLLMSimulator", "TestSupport", logging, yams,
             ]),
     ]
 )

@@ -42,6 +42,14 @@ struct SimulateCommand: AsyncParsableCommand {
     @Option(help: "How long a load takes.", transform: Flags.duration)
     var loadDuration: Duration = .milliseconds(300)
 
+    @Option(
+        help:
+            "Adapters that stay in memory (--max-loras); the others are read again from the files of the control port.")
+    var maxLoras = 2
+
+    @Option(help: "VLLM_LORA_RESOLVER_CACHE_DIR, its files told at the control port.")
+    var resolverDirectory: String?
+
     @Flag(help: "Without VLLM_ALLOW_RUNTIME_LORA_UPDATING.")
     var disableRuntimeUpdates = false
 
@@ -65,6 +73,7 @@ struct SimulateCommand: AsyncParsableCommand {
         if address.count <= 1, port != 0, port + count - 1 > 65535 {
             throw ValidationError("--port \(port) leaves no room for \(count) ports")
         }
+        guard maxLoras > 0 else { throw ValidationError("--max-loras must be at least 1") }
         guard maxLoraRank > 0 else { throw ValidationError("--max-lora-rank must be at least 1") }
     }
 
@@ -104,6 +113,8 @@ struct SimulateCommand: AsyncParsableCommand {
         configuration.version = vllmVersion
         if !baseModel.isEmpty { configuration.servedNames = baseModel }
         configuration.maxRank = maxLoraRank
+        configuration.maxLoras = maxLoras
+        configuration.resolverDirectory = resolverDirectory
         configuration.apiKey = apiKey
         configuration.loadDuration = loadDuration
         configuration.allowsRuntimeUpdates = !disableRuntimeUpdates

@@ -59,7 +59,7 @@ package struct VLLMClient: Sendable {
         try await post("/v1/unload_lora_adapter", UnloadBody(name: name), .unload(name: name), timeout)
     }
 
-    private func read<Value: Decodable>(
+    func read<Value: Decodable>(
         _ path: String, as type: Value.Type, limit: Int = 1 << 20
     ) async throws -> Value {
         let reply = try await read(path, .read, limit: limit)
@@ -71,7 +71,7 @@ package struct VLLMClient: Sendable {
         throw VLLMError(.invalidResponse, "\(path) answers with JSON that is cut off or of another shape")
     }
 
-    private func read(_ path: String, _ operation: VLLMOperation, limit: Int = 1 << 20) async throws -> HTTPReply {
+    func read(_ path: String, _ operation: VLLMOperation, limit: Int = 1 << 20) async throws -> HTTPReply {
         var request = try request(.get, path)
         request.options.totalTimeout = timeouts.read
         request.options.bodyLimit = limit

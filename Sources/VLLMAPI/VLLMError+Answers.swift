@@ -38,11 +38,14 @@ extension VLLMError {
         outcomeIsUnknown = operation.isEffect && reason == operation.transientFailure && status >= 500
     }
 
+    private static let engineIsDead = "EngineCore encountered an issue"
+
     private static func reason(_ status: Int, _ body: VLLMErrorBody, _ operation: VLLMOperation) -> Reason {
         switch status {
         case 300..<400: return .unexpectedRedirect
         case 401, 403: return .unauthorized
-        case 500 where body.says("EngineCore encountered an issue"): return .engineUnhealthy
+        // 400 from a load before vLLM 0.18, 500 from anything since.
+        case 400 where body.says(engineIsDead), 500 where body.says(engineIsDead): return .engineUnhealthy
         default: break
         }
         switch operation {

@@ -62,9 +62,13 @@ extension String {
 extension Answer {
     static let noRoute = Answer.detail(status: 404, "Not Found")
 
-    static let engineDead = Answer.error(
-        status: 500, type: "InternalServerError",
-        message: "EngineCore encountered an issue. See stack trace (above) for the root cause.")
+    private static let engineDeadText =
+        "EngineCore encountered an issue. See stack trace (above) for the root cause."
+
+    static let engineDead = Answer.error(status: 500, type: "InternalServerError", message: engineDeadText)
+
+    /// The same to a load, which vLLM before 0.18 counts among the bad ones.
+    static func engineDead(_ version: VLLMVersion) -> Answer { failedLoad(engineDeadText, version) }
 
     static func alreadyLoaded(_ name: String, _ version: VLLMVersion) -> Answer {
         let advice =
@@ -88,11 +92,15 @@ extension Answer {
 
     /// A load that the engine refused.
     static func workerFailed(_ text: String, _ version: VLLMVersion) -> Answer {
-        .error(
-            status: version.failsWith500 ? 500 : 400,
-            type: version.failsWith500 ? "InternalServerError" : "BadRequestError",
-            message: "Call to add_lora method failed: Worker failed with error '\(text)', please check the stack trace "
-                + "above for the root cause")
+        failedLoad(
+            "Call to add_lora method failed: Worker failed with error '\(text)', please check the stack trace "
+                + "above for the root cause", version)
+    }
+
+    private static func failedLoad(_ message: String, _ version: VLLMVersion) -> Answer {
+        version.failsWith500
+            ? .error(status: 500, type: "InternalServerError", message: message)
+            : .error(status: 400, type: "BadRequestError", message: message)
     }
 
     static func unknownModel(_ name: String, _ configuration: ServerConfiguration) -> Answer {

@@ -90,13 +90,16 @@ package struct FleetControl: HTTPHandler {
         case "obey-unloads": server.setIgnoresUnloads(false)
         case "load": server.loadOutOfBand(name: try fields.text("lora_name"), path: try fields.text("lora_path"))
         case "unload": server.unloadOutOfBand(name: try fields.text("lora_name"))
+        case "files":
+            let (path, files) = (try fields.text("path"), try fields.files())
+            server.reconfigure { $0.files[path] = files }
         case "fault": server.inject(try fields.fault(), on: try fields.operation(), times: try fields.times())
         case "clear-faults": server.clearFaults()
         default:
             throw Problem(
                 status: 404,
                 message: "\(verb) is none of stop, start, restart, kill-engine, revive-engine, ignore-unloads, "
-                    + "obey-unloads, load, unload, fault, clear-faults")
+                    + "obey-unloads, load, unload, files, fault, clear-faults")
         }
     }
 
@@ -143,6 +146,24 @@ package struct FleetControl: HTTPHandler {
                 throw Problem(status: 400, message: "\"times\" is a whole number above 0")
             }
             return times
+        }
+
+        /// What a path holds from now on.
+        func files() throws(Problem) -> AdapterFiles {
+            switch try text("holds") {
+            case "adapter": return .adapter
+            case "nothing": return .missing
+            case "other-base": return .adapterOfOtherBase
+            case "broken": return .broken(fields["message"]?.stringValue ?? "it is broken")
+            case "rank":
+                guard let rank = fields["rank"]?.intValue.flatMap(Int.init(exactly:)), rank > 0 else {
+                    throw Problem(status: 400, message: "\"rank\" is a whole number above 0")
+                }
+                return .rank(rank)
+            case let other:
+                throw Problem(
+                    status: 400, message: "\"\(other)\" is none of adapter, nothing, other-base, broken, rank")
+            }
         }
 
         func fault() throws(Problem) -> SimulatedFault {

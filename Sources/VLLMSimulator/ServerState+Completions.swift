@@ -29,7 +29,9 @@ extension ServerState {
 
     /// Loads a name from the resolver's directory; the answer where that is there and cannot be loaded.
     private mutating func resolve(_ name: String) -> Answer? {
-        guard configuration.allowsRuntimeUpdates, let directory = configuration.resolverDirectory else { return nil }
+        guard configuration.version.hasResolver, configuration.allowsRuntimeUpdates,
+            let directory = configuration.resolverDirectory
+        else { return nil }
         // Joined as Python joins paths: an absolute name leaves the directory, and so does `..`.
         let path = name.hasPrefix("/") ? name : "\(directory)/\(name)"
         guard let files = configuration.files[path], files != .missing, files != .adapterOfOtherBase else { return nil }

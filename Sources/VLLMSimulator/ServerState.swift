@@ -134,7 +134,7 @@ extension ServerState {
     /// The answer where an adapter cannot be loaded.
     func refusal(_ name: String, _ path: String) -> Answer? {
         let version = configuration.version
-        guard isEngineAlive else { return .engineDead }
+        guard isEngineAlive else { return .engineDead(version) }
         guard configuration.enablesLoRA else {
             return .workerFailed("LoRA is not enabled. Use --enable-lora to enable LoRA.", version)
         }

@@ -90,7 +90,7 @@ package final class SimulatedServer: HTTPHandler {
                 // A client that leaves ends this wait, and not the load.
                 if end > time.now { try await time.sleep(for: end - time.now) }
                 try checkIsUp(visit)
-                return withState(visit) { $0.isEngineAlive ? nil : .engineDead }
+                return withState(visit) { $0.isEngineAlive ? nil : .engineDead(visit.configuration.version) }
             }
             try checkIsUp(visit)
         }

@@ -31,6 +31,8 @@ package struct VLLMVersion: Hashable, Comparable, Sendable, CustomStringConverti
     /// The one that the recordings are from.
     package static let newest = VLLMVersion(0, 32)
 
+    /// `VLLM_LORA_RESOLVER_CACHE_DIR` is looked at.
+    var hasResolver: Bool { self >= VLLMVersion(0, 9) }
     /// One load of a name at a time, and one entry for each name.
     var locksNames: Bool { self >= VLLMVersion(0, 10) }
     /// `{"error": {…}}` instead of `{"object": "error", …}`.

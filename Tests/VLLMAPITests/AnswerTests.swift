@@ -43,6 +43,9 @@ struct AnswerTests {
             "a dying engine", 500,
             #"{"error":{"message":"EngineCore encountered an issue. See stack trace","type":"InternalServerError"}}"#,
             .engineUnhealthy),
+        Case(
+            "a dying engine, before 0.18", 400,
+            flat400.replacing("M", with: "EngineCore encountered an issue. See stack trace"), .engineUnhealthy),
         Case("plain 500", 500, "Internal Server Error", .invalidAdapter),
         Case("empty 500", 500, "", .invalidAdapter),
         Case("error of another type", 400, #"{"error":["x"]}"#, .invalidAdapter),

@@ -57,7 +57,31 @@ import VLLMSimulator
         #expect(try await status(of: 0, "/v1/models") == 200)
     }
 
+    @Test func `files that go away end a server at the next request that needs them`() async throws {
+        for name in ["a", "b", "c"] {
+            _ = try await ask(.post, "/simulator/vllm-0/load", "{\"lora_name\":\"\(name)\",\"lora_path\":\"/\(name)\"}")
+        }
+        #expect(try await ask(.post, "/simulator/vllm-0/files", #"{"path":"/a","holds":"nothing"}"#).0 == 200)
+        #expect(servers[0].isListening)
+
+        #expect(try await servers[0].complete("a").status == 500)
+
+        #expect(!servers[0].isListening)
+    }
+
     @Test(arguments: [
+        (#""broken","message":"no weights""#, "no weights"), (#""rank","rank":64"#, "rank 64 is greater"),
+        (#""nothing""#, "No adapter found"), (#""adapter""#, "Success"), (#""other-base""#, "Success"),
+    ])
+    func `what a path holds is said at the control port`(holds: String, answer: String) async throws {
+        #expect(try await ask(.post, "/simulator/all/files", "{\"path\":\"/x\",\"holds\":\(holds)}").0 == 200)
+
+        #expect(try await servers[1].load("x", "/x").text.contains(answer))
+    }
+
+    @Test(arguments: [
+        ("/simulator/vllm-0/files", #"{"path":"/x","holds":"gold"}"#, 400, "\"gold\" is none of adapter"),
+        ("/simulator/vllm-0/files", #"{"path":"/x","holds":"rank"}"#, 400, "\"rank\" is a whole number"),
         ("/simulator/vllm-7/stop", "", 404, "there is no server vllm-7; name one from vllm-0 to vllm-1, or all"),
         ("/simulator/vllm-0/explode", "", 404, "explode is none of stop"),
         ("/simulator/vllm-0/load", "{}", 400, "the body needs \"lora_name\", a text"),

@@ -32,6 +32,27 @@ struct VersionTests {
     }
 
     @Test(arguments: versions)
+    func `a load that the engine did not survive is 400 before 0,18 and 500 since`(version: VLLMVersion) async throws {
+        let server = SimulatedServer.make(version)
+        server.setEngine(alive: false)
+
+        let reply = try await server.load("a", "/a")
+
+        #expect(reply.status == (version < VLLMVersion(0, 18) ? 400 : 500))
+        #expect(reply.text.contains("EngineCore encountered an issue"))
+    }
+
+    @Test(arguments: versions)
+    func `a resolver's directory is looked at since 0,9`(version: VLLMVersion) async throws {
+        let server = SimulatedServer.make(version) {
+            $0.resolverDirectory = "/cache"
+            $0.files["/cache/a"] = .adapter
+        }
+
+        #expect(try await server.complete("a").status == (version < VLLMVersion(0, 9) ? 404 : 200))
+    }
+
+    @Test(arguments: versions)
     func `load_inplace replaces since 0,15 and is ignored before`(version: VLLMVersion) async throws {
         let server = SimulatedServer.make(version)
         _ = try await server.load("a", "/1")

@@ -9,6 +9,8 @@ struct Adapter: Sendable, CustomStringConvertible {
     var id: String? { json["status", "id"]?.stringValue }
     var parent: String? { json["status", "parent"]?.stringValue }
     var root: String? { json["status", "root"]?.stringValue }
+    /// Id, parent and root.
+    var card: [String] { [id, parent, root].map { $0 ?? "-" } }
     var resourceVersion: String? { json["metadata", "resourceVersion"]?.stringValue }
     var finalizers: [String] { json["metadata", "finalizers"]?.arrayValue?.compactMap(\.stringValue) ?? [] }
     var isTerminating: Bool { json["metadata", "deletionTimestamp"] != nil }

@@ -29,6 +29,8 @@ final class ServerProcess: Sendable {
         self.process = Mutex(process)
     }
 
+    var pid: Int32 { process.withLock { $0.processIdentifier } }
+
     var isRunning: Bool { process.withLock { $0.isRunning } }
 
     /// Its exit code, or the number of the signal that ended it; nil while it runs.
