@@ -142,8 +142,9 @@ let package = Package(
         suite(
             "LoRAOperatorTests",
             [
-                "LoRAOperator", "AdapterController", "CurlHTTP", "DynamicJSON", "Effects", "HTTPServer", "KubeAPI",
-                "KubeRuntime", "KubeSimulator", "VLLMSimulator", "TestSupport", logging, yams,
+                "LoRAOperator", "AdapterController", "AdapterPlanning", "CurlHTTP", "DynamicJSON", "Effects",
+                "HTTPServer",
+                "KubeAPI", "KubeRuntime", "KubeSimulator", "VLLMSimulator", "TestSupport", logging, yams,
             ]),
     ]
 )
