@@ -147,8 +147,9 @@ let package = Package(
         suite(
             "LoRAOperatorTests",
             [
-                "LoRAOperator", "AdapterController", "CurlHTTP", "DynamicJSON", "Effects", "HTTPServer", "KubeAPI",
-                "KubeRuntime", "KubeSimulator", "VLLMAPI", "VLLMSimulator", "TestSupport", logging, yams,
+                "LoRAOperator", "AdapterController", "AdapterPlanning", "CurlHTTP", "DynamicJSON", "Effects",
+                "HTTPServer", "KubeAPI", "KubeRuntime", "KubeSimulator", "VLLMAPI", "VLLMSimulator", "TestSupport",
+                logging, yams,
             ]),
     ]
 )

@@ -16,6 +16,8 @@ need libcurl4-openssl-dev has_curl_headers
 need openssl command -v openssl         # tests make their certificates with it
 need nghttp2-proxy command -v nghttpx   # the HTTP/2 server of the tests
 need curl command -v curl               # where there is no kubectl, make demo asks the API with it
+need prometheus command -v promtool     # the tests let it judge metrics and alert rules
+need lua5.1 command -v lua5.1           # Argo CD's dialect, for its health check
 need ca-certificates test -e /etc/ssl/certs/ca-certificates.crt
 ((${#missing[@]})) || exit 0
 
@@ -45,7 +47,11 @@ if ! { install || { update && install; }; } >"$log" 2>&1; then
     cat "$log" >&2
     exit 1
 fi
-# nghttp2-proxy brings a service that listens on port 3000; the tests start their own process.
-if [[ " ${missing[*]} " == *" nghttp2-proxy "* && -d /run/systemd/system ]]; then
-    "${as_root[@]}" systemctl disable --now nghttpx.service >/dev/null 2>&1 || true
-fi
+# Some packages bring services that listen; the tests start processes of their own.
+stop() { # package, service
+    if [[ " ${missing[*]} " == *" $1 "* && -d /run/systemd/system ]]; then
+        "${as_root[@]}" systemctl disable --now "$2" >/dev/null 2>&1 || true
+    fi
+}
+stop nghttp2-proxy nghttpx.service
+stop prometheus prometheus.service

@@ -14,6 +14,11 @@ struct Credentials: Sendable {
     var client: KubeClient
     /// For connections that name no Secret.
     var defaultAPIKey: String?
+    /// Whether a Secret must carry ``label`` to be used: then who may create a LoRAAdapter decides nothing about the rest.
+    var requiresLabel = false
+
+    /// What the owner of a Secret says with it: adapters may name this one.
+    static let label = (name: "lora-operator.dev/secret", value: "allowed")
 
     /// - Throws: ``Problem``, or `APIError` where the API server could not be asked.
     func endpoint(for connection: Connection) async throws -> VLLMEndpoint {
@@ -42,6 +47,11 @@ struct Credentials: Sendable {
             throw Problem(reason: .secretNotFound, message: "Secret \(reference.name) does not exist")
         } catch APIError.forbidden {
             throw Problem(reason: .secretInvalid, message: "the operator may not read Secret \(reference.name)")
+        }
+        guard !requiresLabel || secret.metadata.labels[Self.label.name] == Self.label.value else {
+            throw Problem(
+                reason: .secretInvalid,
+                message: "Secret \(reference.name) lacks the label \(Self.label.name)=\(Self.label.value)")
         }
         guard let data = secret.data[reference.key] else {
             throw Problem(

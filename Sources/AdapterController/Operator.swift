@@ -53,7 +53,8 @@ package struct Operator: Sendable {
         let slots = LoadSlots(options.maxConcurrentLoads)
         let context = ServerAgent.Context(
             effects: effects, slots: slots,
-            credentials: Credentials(client: client, defaultAPIKey: options.defaultAPIKey),
+            credentials: Credentials(
+                client: client, defaultAPIKey: options.defaultAPIKey, requiresLabel: options.requiresSecretLabel),
             probeInterval: options.probeInterval, logger: logger, mayContact: { view.mayContact($0) },
             changed: { connection, change in
                 for key in registry.users(of: connection, concernedBy: change) {

@@ -12,6 +12,8 @@ package struct OperatorOptions: Sendable {
     package var addresses = AddressPolicy()
     /// The key for servers whose target names no Secret.
     package var defaultAPIKey: String?
+    /// Use only Secrets with the label `lora-operator.dev/secret: allowed`.
+    package var requiresSecretLabel = false
     /// Objects planned at the same time.
     package var workers = 4
 

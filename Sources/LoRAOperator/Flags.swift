@@ -5,7 +5,9 @@ import Effects
 
 /// Reads what ArgumentParser does not: booleans with `=true` and `=false`, as every Kubernetes component takes them.
 enum Flags {
-    static let booleans: Set<String> = ["--leader-elect", "--allow-hub-ids", "--allow-host-network"]
+    static let booleans: Set<String> = [
+        "--leader-elect", "--allow-hub-ids", "--allow-host-network", "--require-secret-label",
+    ]
 
     static func normalized(_ arguments: [String]) -> [String] {
         arguments.flatMap { argument -> [String] in

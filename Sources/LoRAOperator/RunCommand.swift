@@ -28,6 +28,9 @@ struct RunCommand: AsyncParsableCommand {
     @Flag(help: "Allow Pods that use their node's network.")
     var allowHostNetwork = false
 
+    @Flag(help: "Use only Secrets with the label lora-operator.dev/secret=allowed.")
+    var requireSecretLabel = false
+
     @Option(help: "Address for /healthz and /readyz, like :8081; 0 turns it off.")
     var healthProbeBindAddress = ":8081"
 
@@ -52,6 +55,7 @@ struct RunCommand: AsyncParsableCommand {
         options.addresses.allowed = allowEndpointCidr
         options.addresses.refused = configuration.addresses
         options.defaultAPIKey = defaultKey(logger)
+        options.requiresSecretLabel = requireSecretLabel
         let metricsAddress = try BindAddress(metricsBindAddress, flag: "--metrics-bind-address")
         let health = try BindAddress(healthProbeBindAddress, flag: "--health-probe-bind-address")
 

@@ -68,7 +68,7 @@ struct ManifestTests {
 
     @Test func `the operator is granted no wildcard, no list of Secrets and no write beyond its own resources`() throws
     {
-        let roles = try Manifest.documents(in: "deploy/rbac.yaml").filter {
+        let roles = try Manifest.documents(in: "deploy/base/rbac.yaml").filter {
             ["Role", "ClusterRole"].contains($0["kind"]?.string ?? "")
         }
         let writable: Set = ["loraadapters", "loraadapters/status", "events", "leases"]

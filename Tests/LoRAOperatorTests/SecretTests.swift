@@ -1,3 +1,4 @@
+import AdapterController
 import DynamicJSON
 import Foundation
 import Testing
@@ -61,6 +62,25 @@ extension EndToEnd {
                 #expect(missing.message("Ready").contains("vllm-key"))
 
                 try await cluster.api.apply("secrets", secret("first"))
+                try await cluster.adapter(reaches: "Ready", "3/3")
+            }
+        }
+
+        @Test(arguments: Backend.available)
+        func `S4: with --require-secret-label a Secret without the label is not used`(_ backend: Backend) async throws {
+            try await Cluster.run(on: backend, locked, operates: false) { cluster in
+                cluster.startOperator { $0.requiresSecretLabel = true }
+                try await cluster.api.apply("secrets", secret("first"))
+                try await cluster.apply(spec: Self.reference)
+
+                let refused = try await cluster.adapter(reaches: "Unreachable", "0/3")
+                #expect(refused.condition("Ready") == "Unknown SecretInvalid")
+                #expect(refused.message("Ready").contains("lora-operator.dev/secret=allowed"))
+                #expect(cluster.servers.allSatisfy { $0.vllm.requestCount == 0 })
+
+                var labelled = try secret("first")
+                labelled["metadata", "labels"] = ["lora-operator.dev/secret": "allowed"]
+                try await cluster.api.apply("secrets", labelled)
                 try await cluster.adapter(reaches: "Ready", "3/3")
             }
         }

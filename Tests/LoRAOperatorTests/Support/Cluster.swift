@@ -35,7 +35,7 @@ final class Cluster: Sendable {
     /// Runs `body` with a cluster whose operator runs, and ends everything afterwards.
     static func run(
         on backend: Backend, servers: Int = 3, _ configuration: ServerConfiguration = .test,
-        publishes: Bool = true, _ body: (Cluster) async throws -> Void
+        publishes: Bool = true, operates: Bool = true, _ body: (Cluster) async throws -> Void
     ) async throws {
         let server = try await backend.start()
         let cluster: Cluster
@@ -47,7 +47,7 @@ final class Cluster: Sendable {
         }
         do {
             if publishes { try await cluster.publishService() }
-            cluster.startOperator()
+            if operates { cluster.startOperator() }
             try await body(cluster)
         } catch {
             await cluster.end()
@@ -92,6 +92,13 @@ final class Cluster: Sendable {
     // MARK: The operator
 
     var readiness: Readiness? { state.withLock { $0.process?.readiness } }
+
+    /// What the API server was asked, where it is a simulated one.
+    var audit: AuditLog {
+        get throws {
+            try #require((backend as? SimulatedAPIServer)?.audit, "kube-apiserver keeps its audit log to itself")
+        }
+    }
 
     /// What the operator that runs now sends.
     var traffic: RecordingTransport {

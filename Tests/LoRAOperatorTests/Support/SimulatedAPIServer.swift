@@ -10,6 +10,7 @@ import Synchronization
 final class SimulatedAPIServer: APIServer {
     let configuration: KubeConfiguration
     let model: KubeSimulator
+    let audit: AuditLog
     let isShared = false
     private let socket: Listener
 
@@ -17,14 +18,17 @@ final class SimulatedAPIServer: APIServer {
     static let loopbackNetwork = "127.\(1 + getpid() % 250)"
     var serverNetwork: String { Self.loopbackNetwork }
 
-    /// One that knows LoRAAdapter, unless `customResources` is false.
-    init(customResources: Bool = true) async throws {
+    /// One that knows LoRAAdapter, unless `customResources` is false, and what `definitions` define.
+    init(customResources: Bool = true, definitions: [String] = []) async throws {
         var options = KubeSimulator.Configuration()
         if customResources { options.customResourceDefinitions = [try Repository.text("crds/loraadapters.yaml")] }
         options.allowsLoopbackEndpoints = true
+        options.customResourceDefinitions += definitions
         let model = try KubeSimulator(options, time: SystemTime(), random: SystemRandom())
         self.model = model
-        let server = { @Sendable in HTTPServer(host: "127.0.0.1", port: 0, handler: model, logger: .silent) }
+        let audit = AuditLog(model)
+        self.audit = audit
+        let server = { @Sendable in HTTPServer(host: "127.0.0.1", port: 0, handler: audit, logger: .silent) }
         socket = try await Listener { report in try await server().run(onBound: report) }
         configuration = KubeConfiguration(server: "http://127.0.0.1:\(socket.port)", source: "KubeSimulator")
     }
