@@ -138,7 +138,8 @@ let package = Package(
             "VLLMSimulatorTests",
             ["VLLMSimulator", "HTTPServer", "CurlHTTP", "DynamicJSON", "Effects", "TestSupport", logging]),
         suite(
-            "OperatorSimulationTests", ["OperatorSimulation", "DynamicJSON", "Effects", "KubeSimulator", "TestSupport"]),
+            "OperatorSimulationTests",
+            ["OperatorSimulation", "DynamicJSON", "Effects", "KubeSimulator", "VLLMSimulator", "TestSupport"]),
         suite(
             "LoRAOperatorTests",
             [

@@ -59,9 +59,11 @@ struct FleetBench: AsyncParsableCommand {
     }
 
     private func measure(_ scenario: Scenario) async throws -> Figures {
-        let crd = try String(contentsOfFile: "crds/loraadapters.yaml", encoding: .utf8)
+        let crds = try ["loraadapters", "servedmodels"].map {
+            try String(contentsOfFile: "crds/\($0).yaml", encoding: .utf8)
+        }
         let stage = try Stage(
-            servers: scenario.servers, loadDuration: scenario.loadDuration, crd: crd, time: SystemTime(),
+            servers: scenario.servers, loadDuration: scenario.loadDuration, crds: crds, time: SystemTime(),
             random: SystemRandom())
         let (bound, report) = AsyncStream.makeStream(of: Int.self)
         return try await withThrowingTaskGroup(of: Void.self) { group in

@@ -19,8 +19,8 @@ struct LocalCluster: Sendable {
         pathPrefix = try state?.pathPrefix(random) ?? Self.makePathPrefix(random)
         var configuration = KubeSimulator.Configuration()
         configuration.customResourceDefinitions = [
-            String(decoding: PackageResources.loraadapters_yaml, as: UTF8.self)
-        ]
+            PackageResources.loraadapters_yaml, PackageResources.servedmodels_yaml,
+        ].map { String(decoding: $0, as: UTF8.self) }
         configuration.pathPrefix = pathPrefix
         configuration.allowsLoopbackEndpoints = true
         api = try KubeSimulator(configuration, time: time, random: random)

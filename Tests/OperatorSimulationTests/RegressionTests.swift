@@ -18,9 +18,10 @@ import Testing
 
     private func outcome(of seed: UInt64, crashPoint: CrashPoint? = nil) async throws -> SeedRun.Outcome {
         let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../crds")
-        let file = root.appending(path: "loraadapters.yaml").standardized
-        let definition = String(decoding: try Data(contentsOf: file), as: UTF8.self)
-        let scenario = OperatorScenario.standard(definitions: [definition])
+        let definitions = try ["loraadapters.yaml", "servedmodels.yaml"].map { name in
+            String(decoding: try Data(contentsOf: root.appending(path: name).standardized), as: UTF8.self)
+        }
+        let scenario = OperatorScenario.standard(definitions: definitions)
         return try await onOwnThread { SeedRun(scenario, seed: seed, crashPoint: crashPoint).outcome() }
     }
 }

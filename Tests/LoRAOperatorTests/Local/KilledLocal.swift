@@ -20,6 +20,8 @@ struct KilledLocal {
     private(set) var writes = 0
     /// How long a process needs on this machine to be asked something.
     private(set) var startTime = Duration.milliseconds(100)
+    /// The longest life, in times of that.
+    var span = 2.5
     /// Processes that lived long enough to be asked something.
     private(set) var answered = 0
 
@@ -35,7 +37,7 @@ struct KilledLocal {
     mutating func liveAndDie() async throws {
         try? FileManager.default.removeItem(atPath: kubeconfig)
         let process = try start()
-        let life = startTime * Double.random(in: 0..<2.5, using: &random)
+        let life = startTime * Double.random(in: 0..<span, using: &random)
         async let death: Void = {
             try await Task.sleep(for: life)
             process.kill()

@@ -20,7 +20,11 @@ final class SimulatedAPIServer: APIServer {
     /// One that knows LoRAAdapter, unless `customResources` is false.
     init(customResources: Bool = true) async throws {
         var options = KubeSimulator.Configuration()
-        if customResources { options.customResourceDefinitions = [try Repository.text("crds/loraadapters.yaml")] }
+        if customResources {
+            options.customResourceDefinitions = try ["loraadapters", "servedmodels"].map {
+                try Repository.text("crds/\($0).yaml")
+            }
+        }
         options.allowsLoopbackEndpoints = true
         let model = try KubeSimulator(options, time: SystemTime(), random: SystemRandom())
         self.model = model
