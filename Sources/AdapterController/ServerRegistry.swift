@@ -156,6 +156,13 @@ final class ServerRegistry: Sendable {
         for agent in unused { agent.stop() }
     }
 
+    /// Whether a server that an object uses has begun or ended something for one of the names since it was observed.
+    func hasStarted(_ names: Set<String>, by key: NamespacedName, since before: [ServerID: ServerObservation]) -> Bool {
+        observations(usedBy: key).contains { id, observation in
+            names.contains { observation.attempts[$0] != before[id]?.attempts[$0] }
+        }
+    }
+
     /// The objects that a change on a connection concerns, sorted.
     func users(of connection: Connection, concernedBy change: ServerRecord.Change) -> [NamespacedName] {
         state.withLock { state in
