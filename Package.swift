@@ -103,7 +103,8 @@ let package = Package(
         .executableTarget(
             name: "LoRAOperator",
             dependencies: [
-                "AdapterController", "AdapterFiles", "CBuildInfo", "CurlHTTP", "DynamicJSON", "Effects", "HTTPServer",
+                "AdapterController", "AdapterFiles", "AdapterPlanning", "CBuildInfo", "CurlHTTP", "DynamicJSON",
+                "Effects", "HTTPServer",
                 "KubeAPI",
                 "KubeRuntime", "KubeSimulator", "Metrics", "VLLMSimulator", logging, yams,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -143,7 +144,8 @@ let package = Package(
         suite(
             "LoRAOperatorTests",
             [
-                "LoRAOperator", "AdapterController", "CurlHTTP", "DynamicJSON", "Effects", "HTTPServer", "KubeAPI",
+                "LoRAOperator", "AdapterController", "AdapterPlanning", "CurlHTTP", "DynamicJSON", "Effects",
+                "HTTPServer", "KubeAPI",
                 "KubeRuntime", "KubeSimulator", "VLLMSimulator", "TestSupport", logging, yams,
             ]),
     ]
