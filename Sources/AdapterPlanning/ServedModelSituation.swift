@@ -55,10 +55,8 @@ package struct ServedModelSituation: Sendable {
             .filter { $0.observation.newestListing.map { $0.model(id) != nil } ?? true }
         let lists = all.compactMap { $0.observation.newestListing }
         let serving = all.filter { if case .listed = $0.observation.answer { true } else { false } }
-        // Nobody knows what is on a server that is blind since before this process.
-        let isComplete =
-            problem == nil
-            && all.allSatisfy { $0.observation.newestListing != nil || $0.observation.answer == .awaiting }
+        // Nobody knows what is on a server of which this process never saw a list.
+        let isComplete = problem == nil && all.allSatisfy { $0.observation.newestListing != nil }
 
         var status = ServedModelStatus(id: id, service: service, servers: "\(serving.count)/\(all.count)")
         let card = lists.lazy.compactMap { $0.model(id) }.first
