@@ -134,6 +134,7 @@ final class AdapterReconciler: Sendable {
 
     private func forget(_ key: NamespacedName) {
         gatherer.registry.release(key)
+        gatherer.inspector?.forget(key)
         lastWrites.withLock { $0[key] = nil }
     }
 

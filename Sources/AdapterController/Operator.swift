@@ -66,8 +66,11 @@ package struct Operator: Sendable {
                 }
             },
             loaded: { [metrics] in metrics?.loaded(in: $0) })
+        let inspector = options.checkFiles.map { check in
+            FilesInspector(time: effects.time, check: check) { queue.add($0) }
+        }
         let gatherer = SituationGatherer(
-            view: view, registry: registry, options: options, time: effects.time,
+            view: view, registry: registry, options: options, time: effects.time, inspector: inspector,
             makeAgent: { ServerAgent($0, context) })
         let reconciler = AdapterReconciler(
             gatherer: gatherer, client: client, time: effects.time, events: events, metrics: metrics, logger: logger)
@@ -98,6 +101,7 @@ package struct Operator: Sendable {
                     try await withThrowingTaskGroup(of: Void.self) { group in
                         group.addTask { await registry.run() }
                         group.addTask { try await controller.run() }
+                        if let inspector { group.addTask { await inspector.run() } }
                         group.addTask {
                             // Adapters are loaded whether or not models can be shown.
                             try await view.models.waitUntilSynced()

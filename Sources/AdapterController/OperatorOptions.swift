@@ -12,6 +12,10 @@ package struct OperatorOptions: Sendable {
     package var addresses = AddressPolicy()
     /// The key for servers whose target names no Secret.
     package var defaultAPIKey: String?
+    /// What is wrong with the files at an adapter's path; nil where nothing is, or they are not to be seen from here.
+    ///
+    /// May take its time, like a network file system.
+    package var checkFiles: (@Sendable (_ path: String) async -> SpecProblem?)?
     /// Objects planned at the same time.
     package var workers = 4
 
