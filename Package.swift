@@ -106,7 +106,8 @@ let package = Package(
         .executableTarget(
             name: "LoRAOperator",
             dependencies: [
-                "AdapterController", "AdapterFiles", "CBuildInfo", "CurlHTTP", "DynamicJSON", "Effects", "HTTPServer",
+                "AdapterController", "AdapterFiles", "AdapterPlanning", "CBuildInfo", "CurlHTTP", "DynamicJSON",
+                "Effects", "HTTPServer",
                 "KubeAPI",
                 "KubeRuntime", "KubeSimulator", "Metrics", "VLLMSimulator", logging, yams,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -143,7 +144,8 @@ let package = Package(
             "VLLMSimulatorTests",
             ["VLLMSimulator", "HTTPServer", "CurlHTTP", "DynamicJSON", "Effects", "TestSupport", logging]),
         suite(
-            "OperatorSimulationTests", ["OperatorSimulation", "DynamicJSON", "Effects", "KubeSimulator", "TestSupport"]),
+            "OperatorSimulationTests",
+            ["OperatorSimulation", "DynamicJSON", "Effects", "KubeSimulator", "VLLMSimulator", "TestSupport"]),
         suite(
             "LoRAOperatorTests",
             [

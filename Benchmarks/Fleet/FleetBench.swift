@@ -78,9 +78,11 @@ struct FleetBench: AsyncParsableCommand {
         servers: Int, loadDuration: Duration,
         _ body: (Stage, ([String]) throws -> OperatorProcess) async throws -> Figures
     ) async throws -> Figures {
-        let crd = try String(contentsOfFile: "crds/loraadapters.yaml", encoding: .utf8)
+        let crds = try ["loraadapters", "servedmodels"].map {
+            try String(contentsOfFile: "crds/\($0).yaml", encoding: .utf8)
+        }
         let stage = try Stage(
-            servers: servers, loadDuration: loadDuration, crd: crd, time: SystemTime(),
+            servers: servers, loadDuration: loadDuration, crds: crds, time: SystemTime(),
             random: SystemRandom())
         let (bound, report) = AsyncStream.makeStream(of: Int.self)
         return try await withThrowingTaskGroup(of: Void.self) { group in

@@ -19,10 +19,11 @@ struct Stage: Sendable {
     private let time: any TimeSource
     private let logger: Logger
 
-    init(servers count: Int, loadDuration: Duration, crd: String, time: any TimeSource, random: any RandomSource) throws
-    {
+    init(
+        servers count: Int, loadDuration: Duration, crds: [String], time: any TimeSource, random: any RandomSource
+    ) throws {
         var configuration = KubeSimulator.Configuration()
-        configuration.customResourceDefinitions = [crd]
+        configuration.customResourceDefinitions = crds
         configuration.historyLimit = 100_000
         api = try KubeSimulator(configuration, time: time, random: random)
         var server = ServerConfiguration()

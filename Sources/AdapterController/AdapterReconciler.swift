@@ -39,8 +39,12 @@ final class AdapterReconciler: Sendable {
                 forget(key)
                 return .done
             }
-            let plan = gatherer.situation(of: adapter).plan()
+            let situation = gatherer.situation(of: adapter)
+            let plan = situation.plan()
             gatherer.registry.withdraw(allBut: plan.actions, for: key)
+            // What a server took up after it was looked at, and before it was withdrawn, the plan knows nothing of: it
+            // would give up the claim on what is being loaded.
+            if gatherer.registry.hasStarted(adapter.names, by: key, since: situation.observations) { continue }
             logger.debug(
                 "planned",
                 metadata: [
@@ -130,6 +134,7 @@ final class AdapterReconciler: Sendable {
 
     private func forget(_ key: NamespacedName) {
         gatherer.registry.release(key)
+        gatherer.inspector?.forget(key)
         lastWrites.withLock { $0[key] = nil }
     }
 

@@ -10,8 +10,8 @@ package struct AddressPolicy: Sendable {
     ///
     /// Loopback takes a range within loopback: a wide one does not open it.
     package var allowed: [CIDR] = []
-    /// The only endpoints, as address and port, where the operator has servers of its own: `local`.
-    package var exactly: Set<String>?
+    /// Whether an endpoint, as `address:port`, is one of the only ones, where the operator has servers of its own: `local`.
+    package var exactly: (@Sendable (String) -> Bool)?
     /// Addresses that are never contacted, whatever allows them: those of the API server.
     package var refused: Set<IPAddress> = []
 
@@ -23,7 +23,7 @@ package struct AddressPolicy: Sendable {
     func refusal(of text: String, port: Int, pod: Pod?) -> String? {
         guard let address = IPAddress(text) else { return "\(text) is no IP address" }
         if let exactly {
-            return exactly.contains("\(text):\(port)") ? nil : "\(text) is not one of this machine's servers"
+            return exactly("\(text):\(port)") ? nil : "\(text) is not one of this machine's servers"
         }
         if refused.contains(address) { return "\(text) is the API server's own address" }
         let ranges = allowed.filter { $0.contains(address) }

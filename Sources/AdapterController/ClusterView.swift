@@ -8,11 +8,15 @@ final class ClusterView: Sendable {
     let services: Store<Service>
     let slices: Store<EndpointSlice>
     let pods: Store<Pod>
+    /// What this operator shows of base models; nothing waits for it.
+    let models: Store<ServedModel>
 
     private let adaptersByService: StoreIndex<LoRAAdapter, NamespacedName>
     private let adaptersByName: StoreIndex<LoRAAdapter, String>
     private let slicesByService: StoreIndex<EndpointSlice, NamespacedName>
-    private let slicesByPod: StoreIndex<EndpointSlice, NamespacedName>
+    let adaptersByTarget: StoreIndex<LoRAAdapter, NamespacedName>
+    let modelsByService: StoreIndex<ServedModel, NamespacedName>
+    let slicesByPod: StoreIndex<EndpointSlice, NamespacedName>
     private let podsByUID: StoreIndex<Pod, String>
     private let targets = TargetCache()
     private let policy: AddressPolicy
@@ -24,8 +28,11 @@ final class ClusterView: Sendable {
         services = Store(namespaces: count)
         slices = Store(namespaces: count)
         pods = Store(namespaces: count)
+        models = Store(namespaces: count)
         adaptersByService = StoreIndex(of: adapters, by: \.services)
         adaptersByName = StoreIndex(of: adapters) { $0.names.sorted() }
+        adaptersByTarget = StoreIndex(of: adapters) { $0.targetService.map { [$0] } ?? [] }
+        modelsByService = StoreIndex(of: models) { $0.service.map { [$0] } ?? [] }
         slicesByService = StoreIndex(of: slices) { $0.service.map { [$0] } ?? [] }
         slicesByPod = StoreIndex(of: slices, by: \.pods)
         podsByUID = StoreIndex(of: pods) { [$0.metadata.uid] }
@@ -68,7 +75,7 @@ final class ClusterView: Sendable {
     private func sorted(_ keys: [NamespacedName]) -> [NamespacedName] { Set(keys).sorted() }
 
     /// The adapters that want or claim one of the names, `besides` left out, sorted.
-    func adapters(named names: Set<String>, besides key: NamespacedName) -> [LoRAAdapter] {
+    func adapters(named names: Set<String>, besides key: NamespacedName? = nil) -> [LoRAAdapter] {
         sorted(names.flatMap { adaptersByName.keys(for: $0) }).filter { $0 != key }.compactMap { adapters.get($0) }
     }
 
@@ -122,7 +129,7 @@ extension LoRAAdapter {
 }
 
 extension EndpointSlice {
-    fileprivate var service: NamespacedName? {
+    var service: NamespacedName? {
         serviceName.map { NamespacedName(namespace: metadata.namespace, name: $0) }
     }
 
@@ -136,7 +143,7 @@ extension EndpointSlice {
 
 extension Pod {
     /// What a change of the Pod must touch to matter here.
-    fileprivate var identity: [String] {
+    var identity: [String] {
         let state = [isReady ? "ready" : "", isFinished ? "finished" : "", metadata.deletionTimestamp ?? ""]
         let containers = (status.containerStatuses + status.initContainerStatuses).map(\.containerID)
         return [metadata.uid, status.podIP] + state + status.podIPs + containers

@@ -48,6 +48,10 @@ package struct Operator: Sendable {
         }
         view.feed(queue) { registry.users(ofOwner: $0) }
         client.contact.onReturn { queue.retryFailed(within: Self.returnSpread) }
+        let discovered = WorkQueue<NamespacedName>(time: effects.time, random: effects.random)
+        let pace = DiscoveryPace()
+        view.feedDiscovery(discovered, pace) { registry.watchers(ofOwner: $0) }
+        client.contact.onReturn { discovered.retryFailed(within: Self.returnSpread) }
         metrics?.collect(queue: queue, view: view, registry: registry)
 
         let slots = LoadSlots(options.maxConcurrentLoads)
@@ -60,10 +64,16 @@ package struct Operator: Sendable {
                 for key in registry.users(of: connection, concernedBy: change) {
                     queue.add(key, after: Self.patience(servers: registry.serverCount(usedBy: key)))
                 }
+                for service in registry.watchers(of: connection) {
+                    discovered.add(service, after: pace.patience(for: service))
+                }
             },
             loaded: { [metrics] in metrics?.loaded(in: $0) })
+        let inspector = options.checkFiles.map { check in
+            FilesInspector(time: effects.time, check: check) { queue.add($0) }
+        }
         let gatherer = SituationGatherer(
-            view: view, registry: registry, options: options, time: effects.time,
+            view: view, registry: registry, options: options, time: effects.time, inspector: inspector,
             makeAgent: { ServerAgent($0, context) })
         let reconciler = AdapterReconciler(
             gatherer: gatherer, client: client, time: effects.time, events: events, metrics: metrics, logger: logger)
@@ -72,7 +82,15 @@ package struct Operator: Sendable {
             onReport: { [metrics] in metrics?.reconciled($0) }
         ) { try await reconciler.reconcile($0) }
 
+        let models = ServedModelReconciler(
+            view: view, pace: pace, registry: registry, client: client, time: effects.time, events: events,
+            logger: logger, makeAgent: { ServerAgent($0, context) })
+        let discovery = Controller(
+            name: "servedmodel", queue: discovered, workers: 1, time: effects.time, logger: logger
+        ) { try await models.reconcile($0) }
+
         try await withThrowingTaskGroup(of: Void.self) { group in
+            reflect(view.models, in: &group)
             reflect(view.adapters, in: &group)
             reflect(view.services, in: &group)
             reflect(view.slices, in: &group)
@@ -86,6 +104,12 @@ package struct Operator: Sendable {
                     try await withThrowingTaskGroup(of: Void.self) { group in
                         group.addTask { await registry.run() }
                         group.addTask { try await controller.run() }
+                        if let inspector { group.addTask { await inspector.run() } }
+                        group.addTask {
+                            // Adapters are loaded whether or not models can be shown.
+                            try await view.models.waitUntilSynced()
+                            try await discovery.run()
+                        }
                         if let events { group.addTask { try await events.run() } }
                         defer { group.cancelAll() }
                         try await group.next()

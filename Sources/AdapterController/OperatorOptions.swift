@@ -14,6 +14,10 @@ package struct OperatorOptions: Sendable {
     package var defaultAPIKey: String?
     /// Use only Secrets with the label `lora-operator.dev/secret: allowed`.
     package var requiresSecretLabel = false
+    /// What is wrong with the files at an adapter's path; nil where nothing is, or they are not to be seen from here.
+    ///
+    /// May take its time, like a network file system.
+    package var checkFiles: (@Sendable (_ path: String) async -> SpecProblem?)?
     /// Objects planned at the same time.
     package var workers = 4
 

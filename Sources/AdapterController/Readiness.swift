@@ -41,7 +41,9 @@ package final class Readiness: Sendable {
     package var missing: [String] {
         state.withLock { state in
             if state.hasSynced { return [] }
-            let texts = state.waits.keys.sorted().compactMap { state.waits[$0]?.text }
+            // Adapters are loaded whether or not models can be shown.
+            let plurals = state.waits.keys.filter { $0 != ServedModel.resource.plural }
+            let texts = plurals.sorted().compactMap { state.waits[$0]?.text }
             return texts.isEmpty ? ["reading the objects of the cluster"] : texts
         }
     }

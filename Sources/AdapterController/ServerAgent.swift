@@ -30,7 +30,12 @@ final class ServerAgent: Sendable {
         /// The delay before the next probe of a server that is starting.
         var startDelay = Duration.seconds(1)
         var confirmedAt = Duration.zero
+        /// How often the version is still asked for: a server may be another one after it was away.
+        var versionQuestions = 0
     }
+
+    /// A server that does not tell its version is not asked for ever.
+    private static let versionQuestions = 3
 
     /// While actions follow one another, so often a list confirms those that ended.
     static let confirmInterval = Duration.seconds(1)
@@ -116,7 +121,16 @@ final class ServerAgent: Sendable {
         do {
             let endpoint = try await endpoint()
             let models = try await list(endpoint)
+            let asksVersion = state.withLock { state in
+                if case .listed = state.record.observation.answer {
+                } else {
+                    state.versionQuestions = Self.versionQuestions
+                }
+                defer { state.versionQuestions = max(0, state.versionQuestions - 1) }
+                return state.versionQuestions > 0
+            }
             report(state.withLock { $0.record.listed(models, stamp: stamp, requestedAt: requestedAt) })
+            if asksVersion { await askVersion(endpoint) }
         } catch let problem as Credentials.Problem {
             failed(problem.reason, problem.message)
         } catch let error as VLLMError {
@@ -127,6 +141,17 @@ final class ServerAgent: Sendable {
             // Cancelled, or the API server could not be asked for the Secret: nothing is known that was not before.
         }
         state.withLock { $0.confirmedAt = context.effects.time.now }
+    }
+
+    private func askVersion(_ endpoint: VLLMEndpoint) async {
+        guard let version = try? await VLLMClient(endpoint: endpoint, http: context.effects.http).version() else {
+            return
+        }
+        report(
+            state.withLock { state in
+                state.versionQuestions = 0
+                return state.record.told(version: version)
+            })
     }
 
     /// One lost probe does not flap: after a timeout the question is asked once more at once.

@@ -18,6 +18,8 @@ struct ServerRecord {
     enum Change: Hashable {
         case nothing
         case names(Set<String>)
+        /// What only a ServedModel shows.
+        case model
         case everything
     }
 
@@ -35,14 +37,21 @@ struct ServerRecord {
                 card.parent.map { (card.id, Listing.Entry(root: card.root ?? "", parent: $0)) }
             }, uniquingKeysWith: { first, _ in first })
         let listing = Listing(
-            baseModels: models.baseModels.map(\.id), adapters: adapters, stamp: stamp, requestedAt: requestedAt)
+            models: models.baseModels.map { Listing.Model(id: $0.id, root: $0.root, maxModelLen: $0.maxModelLen) },
+            adapters: adapters, stamp: stamp, requestedAt: requestedAt)
         let settled = settle(by: listing)
         observation.answer = .listed(listing)
         observation.lastListing = listing
         observation.lastSeen = nil
-        guard case .listed(let old) = before, old.baseModels == listing.baseModels else { return .everything }
+        guard case .listed(let old) = before, old.models == listing.models else { return .everything }
         return settled.isEmpty && old.adapters == adapters
             ? .nothing : .names(settled.union(old.differences(from: listing)))
+    }
+
+    /// Takes what the server said of its version.
+    mutating func told(version: String) -> Change {
+        defer { observation.version = version }
+        return observation.version == version ? .nothing : .model
     }
 
     /// Drops the attempts whose outcome the listing shows, and names those on which it has a word to say.

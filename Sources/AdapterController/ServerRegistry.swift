@@ -9,17 +9,43 @@ final class ServerRegistry: Sendable {
         /// The adapter names that matter to each user of a connection.
         var users: [Connection: [NamespacedName: Set<String>]] = [:]
         var connections: [NamespacedName: Set<Connection>] = [:]
+        /// The Services whose models are discovered through a connection, and the other way round.
+        var watchers: [Connection: Set<NamespacedName>] = [:]
+        var watched: [NamespacedName: Set<Connection>] = [:]
 
         /// Takes `key` off the connections and removes those that nobody uses any more; returns their agents.
         mutating func leave(_ left: Set<Connection>, by key: NamespacedName) -> [ServerAgent] {
             var unused: [ServerAgent] = []
             for connection in left.sorted() {
                 users[connection]?[key] = nil
-                guard users[connection]?.isEmpty ?? true else { continue }
-                users[connection] = nil
-                if let agent = agents.removeValue(forKey: connection) { unused.append(agent) }
+                if users[connection]?.isEmpty == true { users[connection] = nil }
+                if let agent = takeUnused(connection) { unused.append(agent) }
             }
             return unused
+        }
+
+        /// The same for a Service.
+        mutating func unwatch(_ left: Set<Connection>, by service: NamespacedName) -> [ServerAgent] {
+            var unused: [ServerAgent] = []
+            for connection in left.sorted() {
+                watchers[connection]?.remove(service)
+                if watchers[connection]?.isEmpty == true { watchers[connection] = nil }
+                if let agent = takeUnused(connection) { unused.append(agent) }
+            }
+            return unused
+        }
+
+        private mutating func takeUnused(_ connection: Connection) -> ServerAgent? {
+            users[connection] == nil && watchers[connection] == nil ? agents.removeValue(forKey: connection) : nil
+        }
+
+        /// The agent of a connection, made where there is none; and whether it was.
+        mutating func agent(of connection: Connection, make: (Connection) -> ServerAgent) -> (ServerAgent, isNew: Bool)
+        {
+            if let agent = agents[connection] { return (agent, false) }
+            let agent = make(connection)
+            agents[connection] = agent
+            return (agent, true)
         }
     }
 
@@ -47,27 +73,61 @@ final class ServerRegistry: Sendable {
         make: (Connection) -> ServerAgent
     ) -> [ServerID: ServerObservation] {
         let wanted = Set(connections.map(\.connection))
-        let (agents, new, unused) = state.withLock { state in
+        let (agents, unused) = state.withLock { state in
             let unused = state.leave(state.connections[key, default: []].subtracting(wanted), by: key)
             state.connections[key] = wanted.isEmpty ? nil : wanted
-            var agents: [(ServerAgent, Bool)] = []
-            var new: [ServerAgent] = []
-            for (connection, isReady) in connections {
-                state.users[connection, default: [:]][key] = names
-                if state.agents[connection] == nil {
-                    let agent = make(connection)
-                    state.agents[connection] = agent
-                    new.append(agent)
-                }
-                if let agent = state.agents[connection] { agents.append((agent, isReady)) }
-            }
-            return (agents, new, unused)
+            return (
+                connections.map { connection, isReady in
+                    state.users[connection, default: [:]][key] = names
+                    return Engaged(state.agent(of: connection, make: make), isReady)
+                }, unused
+            )
         }
+        return engage(agents, unused)
+    }
+
+    /// Says through which connections the models of a Service are discovered from now on; ``use(_:names:by:make:)``
+    /// shares them.
+    func watch(
+        _ connections: [(connection: Connection, isReady: Bool)], for service: NamespacedName,
+        make: (Connection) -> ServerAgent
+    ) -> [ServerID: ServerObservation] {
+        let wanted = Set(connections.map(\.connection))
+        let (agents, unused) = state.withLock { state in
+            let unused = state.unwatch(state.watched[service, default: []].subtracting(wanted), by: service)
+            state.watched[service] = wanted.isEmpty ? nil : wanted
+            return (
+                connections.map { connection, isReady in
+                    state.watchers[connection, default: []].insert(service)
+                    return Engaged(state.agent(of: connection, make: make), isReady)
+                }, unused
+            )
+        }
+        return engage(agents, unused)
+    }
+
+    /// The Services whose models are discovered through a connection, sorted.
+    func watchers(of connection: Connection) -> [NamespacedName] {
+        state.withLock { ($0.watchers[connection] ?? []).sorted() }
+    }
+
+    private struct Engaged {
+        var agent: ServerAgent
+        var isNew: Bool
+        var isReady: Bool
+
+        init(_ agent: (ServerAgent, isNew: Bool), _ isReady: Bool) {
+            (self.agent, isNew) = agent
+            self.isReady = isReady
+        }
+    }
+
+    private func engage(_ agents: [Engaged], _ unused: [ServerAgent]) -> [ServerID: ServerObservation] {
         for agent in unused { agent.stop() }
-        for (agent, isReady) in agents { agent.update(isReady: isReady) }
-        for agent in new { start.yield(agent) }
+        for engaged in agents { engaged.agent.update(isReady: engaged.isReady) }
+        for engaged in agents where engaged.isNew { start.yield(engaged.agent) }
         return Dictionary(
-            agents.map { ($0.0.connection.server, $0.0.observation) }, uniquingKeysWith: { first, _ in first })
+            agents.map { ($0.agent.connection.server, $0.agent.observation) }, uniquingKeysWith: { first, _ in first })
     }
 
     /// Hands each server the action that `key` asks of it, and takes back what it asked before elsewhere.
@@ -96,12 +156,19 @@ final class ServerRegistry: Sendable {
         for agent in unused { agent.stop() }
     }
 
+    /// Whether a server that an object uses has begun or ended something for one of the names since it was observed.
+    func hasStarted(_ names: Set<String>, by key: NamespacedName, since before: [ServerID: ServerObservation]) -> Bool {
+        observations(usedBy: key).contains { id, observation in
+            names.contains { observation.attempts[$0] != before[id]?.attempts[$0] }
+        }
+    }
+
     /// The objects that a change on a connection concerns, sorted.
     func users(of connection: Connection, concernedBy change: ServerRecord.Change) -> [NamespacedName] {
         state.withLock { state in
             let users = state.users[connection] ?? [:]
             switch change {
-            case .nothing: return []
+            case .nothing, .model: return []
             case .everything: return users.keys.sorted()
             case .names(let names): return users.filter { !$0.value.isDisjoint(with: names) }.keys.sorted()
             }
@@ -129,6 +196,13 @@ final class ServerRegistry: Sendable {
     func users(ofOwner owner: String) -> [NamespacedName] {
         state.withLock { state in
             Set(state.users.filter { $0.key.server.owner == owner }.flatMap(\.value.keys)).sorted()
+        }
+    }
+
+    /// The Services whose models are discovered through a server of this owner, sorted.
+    func watchers(ofOwner owner: String) -> [NamespacedName] {
+        state.withLock { state in
+            Set(state.watchers.filter { $0.key.server.owner == owner }.flatMap(\.value)).sorted()
         }
     }
 

@@ -9,6 +9,8 @@ struct SituationGatherer: Sendable {
     var registry: ServerRegistry
     var options: OperatorOptions
     var time: any TimeSource
+    /// Looks at adapters' files, where the operator can see them.
+    var inspector: FilesInspector?
     var makeAgent: @Sendable (Connection) -> ServerAgent
 
     func situation(of adapter: LoRAAdapter) -> AdapterSituation {
@@ -36,6 +38,12 @@ struct SituationGatherer: Sendable {
             )
         }
         situation.observations = registry.use(connections, names: adapter.names, by: adapter.key, make: makeAgent)
+        if let inspector, case .success(let wish) = wish, situation.deletion == nil, wish.loading == .eager, !wish.is3D
+        {
+            situation.files = inspector.verdict(on: wish.path, for: adapter.key)
+        } else {
+            inspector?.forget(adapter.key)
+        }
         situation.rivals = view.adapters(named: adapter.names, besides: adapter.key).compactMap {
             rival($0, of: adapter)
         }

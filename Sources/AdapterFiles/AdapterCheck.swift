@@ -33,6 +33,9 @@ package struct AdapterCheck: Sendable {
             .map { checkAdapter("\(path)/\($0)") }
     }
 
+    /// Whether a directory is there and holds something.
+    package static func canSee(_ directory: String) -> Bool { names(in: directory)?.isEmpty == false }
+
     /// Checks one adapter directory.
     package func checkAdapter(_ path: String) -> Result {
         Result(path: path, faults: Array(Set(faults(path))).sorted())

@@ -75,6 +75,7 @@ package struct AdapterSituation: Hashable, Sendable {
     package var others: [Server] = []
     package var observations: [ServerID: ServerObservation] = [:]
     package var rivals: [Rival] = []
+    package var files = FilesVerdict.sound
     package var now: Duration = .zero
     /// The wall clock in RFC 3339 and whole seconds, for status alone.
     package var timestamp = ""

@@ -56,11 +56,21 @@ package struct AdapterSpec: Decodable, Hashable, Sendable {
     package struct KeyReference: Decodable, Hashable, Sendable {
         package var name: String
         package var key: String
+
+        package init(name: String, key: String) {
+            self.name = name
+            self.key = key
+        }
     }
 
     package struct TLS: Decodable, Hashable, Sendable {
         package var caSecretRef: KeyReference?
         package var serverName: String?
+
+        package init(caSecretRef: KeyReference? = nil, serverName: String? = nil) {
+            self.caSecretRef = caSecretRef
+            self.serverName = serverName
+        }
     }
 
     package struct Placement: Decodable, Hashable, Sendable {

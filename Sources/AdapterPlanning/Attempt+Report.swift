@@ -46,5 +46,7 @@ extension Attempt.Failure {
     static let timedOut = Self(
         .loadTimedOut, "no answer to the load; looked up until it appears or may be sent again")
     static let notConfirmed = Self(.loadNotConfirmed, "the server answered the load, but does not list the adapter")
-    static let stillListed = Self(.unloadFailed, "the adapter is still listed after its unload")
+    static let stillListed = Self(
+        .unloadFailed,
+        "the adapter is still listed after its unload, or again: a resolver plugin loads it at the next request")
 }

@@ -25,6 +25,7 @@ extension AdapterSituation {
         let isSettled = (wanted + former).allSatisfy { observation(of: $0).answer != .pending }
 
         var verdicts = wanted.compactMap { WantedServer(situation: self, wish: wish, server: $0).verdict() }
+        for index in verdicts.indices { verdicts[index].hold(for: files) }
         verdicts.limitReplacements(of: wanted.count, to: wish.maxUnavailable)
         // Which servers have a slot already is known when all have answered.
         if !isSettled, wanted.count < servers.count { verdicts.takeBackLoads() }

@@ -10,8 +10,23 @@ package struct Listing: Hashable, Sendable {
         }
     }
 
-    /// Ids of the cards without a parent, in the server's order.
-    package var baseModels: [String]
+    /// What the card of a base model says.
+    package struct Model: Hashable, Sendable {
+        package var id: String
+        package var root: String?
+        package var maxModelLen: Int?
+
+        package init(id: String, root: String? = nil, maxModelLen: Int? = nil) {
+            self.id = id
+            self.root = root
+            self.maxModelLen = maxModelLen
+        }
+    }
+
+    /// The cards without a parent, in the server's order.
+    package var models: [Model]
+    /// Their ids.
+    package var baseModels: [String] { models.map(\.id) }
     /// Adapters by id.
     package var adapters: [String: Entry]
     /// Place of the request in the server's own order of events; see ``Attempt/stamp``.
@@ -20,12 +35,18 @@ package struct Listing: Hashable, Sendable {
     package var requestedAt: Duration
 
     package init(
-        baseModels: [String], adapters: [String: Entry], stamp: Int = 0, requestedAt: Duration = .zero
+        models: [Model], adapters: [String: Entry], stamp: Int = 0, requestedAt: Duration = .zero
     ) {
-        self.baseModels = baseModels
+        self.models = models
         self.adapters = adapters
         self.stamp = stamp
         self.requestedAt = requestedAt
+    }
+
+    package init(
+        baseModels: [String], adapters: [String: Entry], stamp: Int = 0, requestedAt: Duration = .zero
+    ) {
+        self.init(models: baseModels.map { Model(id: $0) }, adapters: adapters, stamp: stamp, requestedAt: requestedAt)
     }
 }
 
@@ -103,6 +124,8 @@ package struct ServerObservation: Hashable, Sendable {
     package var lastListing: Listing?
     /// When the last valid answer came, in RFC 3339, once the server became blind.
     package var lastSeen: String?
+    /// vLLM's version, once it was told.
+    package var version: String?
     /// Last attempts by adapter name.
     package var attempts: [String: Attempt]
     /// How often foreign entries of a name were overwritten here.

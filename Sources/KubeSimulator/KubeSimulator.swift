@@ -33,6 +33,23 @@ package final class KubeSimulator: HTTPHandler {
         var fault: (@Sendable (HTTPRequest) -> Fault?)?
         var waiters = Waiters()
         var watchCount = 0
+        var journal: (any Journal)?
+
+        /// Changes or reads the model; a change that cannot be kept is none.
+        mutating func perform<Value>(_ body: (inout Model) throws -> Value) throws -> Value {
+            guard let journal else { return try body(&model) }
+            let before = model
+            do {
+                let value = try body(&model)
+                if model.revision != before.revision {
+                    try journal.append(model.record(since: before.revision)) { model.snapshot }
+                }
+                return value
+            } catch {
+                model = before
+                throw error
+            }
+        }
     }
 
     let configuration: Configuration
@@ -66,7 +83,7 @@ package final class KubeSimulator: HTTPHandler {
     /// Changes or reads the model, then wakes the watches that have something new.
     func withModel<Value: Sendable>(_ body: (inout Model) throws -> Value) throws -> Value {
         let (result, woken) = state.withLock { state in
-            let result = Result { try body(&state.model) }
+            let result = Result { try state.perform(body) }
             let woken = state.waiters.take(state.model.changed)
             state.model.changed = []
             return (result, woken)
@@ -148,4 +165,15 @@ package final class KubeSimulator: HTTPHandler {
     ///
     /// Watches end with 410.
     package func restore(_ snapshot: JSONValue) throws { try withModel { try $0.restore(snapshot) } }
+
+    /// Replaces everything by what records of a ``Journal`` say; objects keep uid and resourceVersion.
+    package func restore(_ records: [JSONValue]) throws { try withModel { try $0.restore(records) } }
+
+    /// Stores everything, and from now on every change before anyone sees it.
+    package func keep(in journal: any Journal) throws {
+        try state.withLock { state in
+            try journal.append(state.model.snapshot) { state.model.snapshot }
+            state.journal = journal
+        }
+    }
 }

@@ -139,10 +139,7 @@ struct Model: Sendable {
         revision += 1
         var object = object
         object["metadata", "resourceVersion"] = .string(String(revision))
-        let key = ObjectKey(
-            namespace: object["metadata", "namespace"]?.stringValue ?? "",
-            name: object["metadata", "name"]?.stringValue ?? "")
-        return StoredObject(key: key, value: object, revision: revision, weight: object.weight)
+        return StoredObject(object, revision: revision)
     }
 
     mutating func compact() {
@@ -156,10 +153,22 @@ struct Model: Sendable {
         for name in collections.keys {
             collections[name] = Collection(compacted: self.revision, limit: configuration.historyLimit)
         }
-        objectCount = 0
+        objectCount = objects.count
         weight = 0
-        for (kind, object) in objects { commit(object, of: kind) }
+        nextClusterIP = 0
+        for (kind, object) in objects {
+            let stored = StoredObject(object, revision: self.revision)
+            weight += stored.weight
+            collections[kind.storage]?.record(stored)
+            if kind.plural == "services" { nextClusterIP = max(nextClusterIP, Self.number(ofClusterIPOf: object)) }
+        }
         compact()
+    }
+
+    private static func number(ofClusterIPOf service: JSONValue) -> UInt32 {
+        let parts = (service["spec", "clusterIP"]?.stringValue ?? "").split(separator: ".").compactMap { UInt8($0) }
+        guard parts.count == 4, parts[0] == 10 else { return 0 }
+        return parts.dropFirst().reduce(0) { $0 << 8 | UInt32($1) }
     }
 
     /// Bytes that one object, and all together, may take; etcd's limits are of the same order.

@@ -32,6 +32,14 @@ final class StoredObject: Sendable {
         self.revision = revision
     }
 
+    /// An object as it is kept, under the key that its metadata says.
+    convenience init(_ value: JSONValue, revision: UInt64) {
+        let key = ObjectKey(
+            namespace: value["metadata", "namespace"]?.stringValue ?? "",
+            name: value["metadata", "name"]?.stringValue ?? "")
+        self.init(key: key, value: value, revision: revision, weight: value.weight)
+    }
+
     func encoded(_ form: Form) -> [UInt8] {
         if let bytes = encodings.withLock({ $0[form] }) { return bytes }
         let bytes = view(form).encoded

@@ -50,6 +50,13 @@ struct OperatorFlags: ParsableArguments {
     @Option(help: "Accept only adapter paths under this one (repeatable; default any absolute path).")
     var allowedPathPrefix: [String] = []
 
+    @Option(
+        help: """
+            Where adapters can be seen from here, to check them before they are loaded: /adapters, or /adapters=/mnt/x \
+            where servers see them elsewhere.
+            """)
+    var adapterRoot: String?
+
     @Flag(help: "Accept Hugging Face ids like org/name as adapter paths.")
     var allowHubIds = false
 
@@ -60,10 +67,14 @@ struct OperatorFlags: ParsableArguments {
         for prefix in allowedPathPrefix where !prefix.hasPrefix("/") {
             throw ValidationError("--allowed-path-prefix '\(prefix)' must be an absolute path, like /adapters")
         }
+        if let adapterRoot, AdapterRoot(adapterRoot) == nil {
+            throw ValidationError("--adapter-root '\(adapterRoot)' must be an absolute path, like /adapters")
+        }
     }
 
     var options: OperatorOptions {
         var options = OperatorOptions()
+        if let root = adapterRoot.flatMap(AdapterRoot.init) { options.checkFiles = { await root.problem(at: $0) } }
         options.probeInterval = probeInterval
         options.maxConcurrentLoads = maxConcurrentLoads
         options.paths = PathPolicy(allowedPrefixes: allowedPathPrefix, allowsHubIDs: allowHubIds)

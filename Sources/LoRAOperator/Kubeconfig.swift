@@ -21,8 +21,10 @@ enum Kubeconfig {
 
             """
         // Written beside and moved into place, so that no reader sees half of it, and never with wider rights.
-        let draft = "\(path).\(getpid())"
-        let descriptor = unsafe open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        let draft = "\(path).new"
+        // What a killed process left, or somebody else put there, is not written into.
+        unsafe _ = unlink(draft)
+        let descriptor = unsafe open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw problem(path) }
         let bytes = Array(text.utf8)
         let written = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }

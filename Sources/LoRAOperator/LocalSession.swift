@@ -8,7 +8,14 @@ import VLLMSimulator
 
 /// One run of `local`: the embedded API, the operator on it, and perhaps simulated servers and a watched directory.
 struct LocalSession: Sendable {
+    /// Between two look-ups of the servers' names.
+    static let lookUpInterval = Duration.seconds(30)
+
+    /// Where the API listens.
+    var host: String
     var port: Int
+    /// What outlives the process; nil: nothing.
+    var state: LocalState?
     var kubeconfigPath: String
     var manifests: String?
     var options: OperatorOptions
@@ -39,7 +46,17 @@ struct LocalSession: Sendable {
         _ servers: [LocalServer], fleet: SimulatedFleet?, in group: inout ThrowingTaskGroup<Void, any Error>
     ) async throws {
         defer { group.cancelAll() }
-        let cluster = try LocalCluster(servers, time: effects.time, random: effects.random)
+        let cluster: LocalCluster
+        do {
+            cluster = try LocalCluster(servers, state: state, time: effects.time, random: effects.random)
+        } catch let problem as StateProblem {
+            throw StartupError("\(problem)")
+        }
+        if let unfinished = state?.log.unfinished, unfinished > 0 {
+            logger.warning(
+                "the last change before the process ended was never finished, and is dropped",
+                metadata: ["bytes": "\(unfinished)"])
+        }
         let url = try await serve(cluster, fleet: fleet, in: &group)
         try Kubeconfig.write(server: url, to: kubeconfigPath)
         defer { Kubeconfig.remove(kubeconfigPath) }
@@ -47,7 +64,11 @@ struct LocalSession: Sendable {
 
         var options = options
         options.namespaces = [LocalCluster.namespace]
-        options.addresses.exactly = Set(servers.map { "\($0.address):\($0.port)" })
+        let endpoints = cluster.endpoints
+        options.addresses.exactly = { endpoints.allows($0) }
+        if !endpoints.names.isEmpty {
+            group.addTask { try await cluster.followNames(effects.time, every: Self.lookUpInterval) }
+        }
         options.defaultAPIKey = Environment["VLLM_API_KEY"]
         let client = KubeClient(
             configuration: KubeConfiguration(server: url, source: kubeconfigPath), effects: effects,
@@ -70,7 +91,7 @@ struct LocalSession: Sendable {
         if let fleet {
             handler = FleetControl(prefix: cluster.pathPrefix, servers: fleet.servers, next: handler)
         }
-        let server = HTTPServer(host: "127.0.0.1", port: port, handler: handler, logger: logger)
+        let server = HTTPServer(host: host, port: port, handler: handler, logger: logger)
         let (bound, report) = AsyncThrowingStream.makeStream(of: Int.self)
         group.addTask {
             do {
@@ -80,12 +101,21 @@ struct LocalSession: Sendable {
                 throw error
             }
         }
-        for try await port in bound { return "http://127.0.0.1:\(port)\(cluster.pathPrefix)" }
+        for try await port in bound { return "http://\(urlHost):\(port)\(cluster.pathPrefix)" }
         throw CancellationError()
     }
 
+    /// How this machine reaches the API.
+    private var urlHost: String {
+        switch host {
+        case "0.0.0.0": "127.0.0.1"
+        case "::": "[::1]"
+        default: host.contains(":") ? "[\(host)]" : host
+        }
+    }
+
     private func tell(_ servers: [LocalServer]) {
-        let names = servers.map { "\($0.name) (\($0.address):\($0.port))" }.joined(separator: ", ")
+        let names = servers.map { "\($0.name) (\($0.urlHost):\($0.port))" }.joined(separator: ", ")
         print("The servers \(names) stand behind the Service vllm in the namespace default.")
         print("Use them with: export KUBECONFIG=\(kubeconfigPath)")
     }

@@ -1,3 +1,4 @@
+import AdapterController
 import Effects
 import FoundationEssentials
 import KubeAPI
@@ -5,9 +6,10 @@ import Logging
 
 /// A directory of YAML files whose objects `local` applies, again whenever a file changes.
 ///
-/// A file that is removed takes its objects along. A file that cannot be read, now or any more, deletes nothing.
+/// A file that is removed takes its objects along, also one that was removed while nobody looked. A file that cannot be
+/// read, now or any more, deletes nothing.
 struct ManifestDirectory: Sendable {
-    static let interval = Duration.seconds(1)
+    static let interval = Duration.milliseconds(500)
 
     var path: String
     var client: KubeClient
@@ -23,27 +25,33 @@ struct ManifestDirectory: Sendable {
 
     /// Runs until the task is cancelled.
     func watch() async throws {
-        var texts: [String: String] = [:]
+        var look = ManifestLook()
         var objects: [String: Set<ManifestKey>] = [:]
+        var broken: Set<String> = []
+        var hasSwept = false
         while true {
-            if let now = read() {
-                for (file, text) in now.sorted(by: { $0.key < $1.key }) where texts[file] != text {
-                    switch try await apply(text, file) {
-                    case .done(let applied):
-                        let kept = objects.filter { $0.key != file }.values.reduce(applied) { $0.union($1) }
-                        try await delete(objects[file, default: []].subtracting(kept), file)
-                        objects[file] = applied
-                        texts[file] = text
-                    case .broken: texts[file] = text
-                    case .later: break
+            for step in look.steps(after: read()) {
+                do {
+                    switch step {
+                    case .apply(let file, let text):
+                        if let applied = try await apply(text, file) {
+                            broken.remove(file)
+                            let gone = objects.updateValue(applied, forKey: file) ?? []
+                            try await delete(gone, besides: objects, file)
+                        } else {
+                            broken.insert(file)
+                        }
+                    case .remove(let file):
+                        broken.remove(file)
+                        try await delete(objects.removeValue(forKey: file) ?? [], besides: objects, file)
                     }
-                }
-                for file in texts.keys.sorted() where now[file] == nil {
-                    let gone = objects.removeValue(forKey: file) ?? []
-                    try await delete(gone.subtracting(objects.values.reduce([]) { $0.union($1) }), file)
-                    texts[file] = nil
+                    look.took(step)
+                } catch let error as APIError {
+                    // The same step comes again with the next look.
+                    logger.warning("the API does not take a manifest now", metadata: ["error": "\(error)"])
                 }
             }
+            if !hasSwept, look.isSettled, broken.isEmpty { hasSwept = try await sweep(besides: objects) }
             try await time.sleep(for: Self.interval)
         }
     }
@@ -59,42 +67,52 @@ struct ManifestDirectory: Sendable {
         return texts
     }
 
-    private enum Application {
-        /// The objects that the file stands for.
-        case done(Set<ManifestKey>)
-        /// Told, and left until the file changes; what it held before stays.
-        case broken
-        /// The API did not take it now.
-        case later
-    }
-
-    private func apply(_ text: String, _ file: String) async throws -> Application {
+    /// Applies a file and returns the objects that it stands for; nil where it is broken: told, and left until it changes.
+    private func apply(_ text: String, _ file: String) async throws -> Set<ManifestKey>? {
         let manifests: [Manifest]
         do {
-            manifests = try Manifest.read(text)
-        } catch {
-            logger.error("a manifest cannot be applied", metadata: ["file": "\(path)/\(file)", "error": "\(error)"])
-            return .broken
+            manifests = try Manifest.read(text, file: file)
+        } catch let problem as Manifest.Problem {
+            logger.error(
+                "a manifest cannot be applied",
+                metadata: ["file": "\(path)/\(file):\(problem.line)", "error": "\(problem)"])
+            return nil
         }
         for manifest in manifests {
             do {
                 try await manifest.key.apply(manifest.object, with: client)
-            } catch let error as APIError {
-                logger.error("a manifest was refused", metadata: ["file": "\(path)/\(file)", "error": "\(error)"])
-                if error.isTransient { return .later }
+            } catch let error as APIError where !error.isTransient {
+                logger.error(
+                    "a manifest was refused",
+                    metadata: ["file": "\(path)/\(file):\(manifest.line)", "error": "\(error)"])
             }
         }
-        return .done(Set(manifests.map(\.key)))
+        return Set(manifests.map(\.key))
     }
 
-    private func delete(_ keys: Set<ManifestKey>, _ file: String) async throws {
-        for key in keys.sorted() {
+    /// Deletes what a file stood for and no file stands for now.
+    private func delete(
+        _ keys: Set<ManifestKey>, besides objects: [String: Set<ManifestKey>], _ file: String
+    ) async throws {
+        for key in keys.subtracting(objects.values.reduce([]) { $0.union($1) }).sorted() {
             do {
                 try await key.delete(with: client)
                 logger.info("deleted with its manifest", metadata: ["file": "\(path)/\(file)", "object": "\(key)"])
             } catch let error as APIError where error.isNotFound {
                 // Somebody else was faster.
             }
+        }
+    }
+
+    /// Deletes what a former process applied from files that are gone by now; returns whether that could be found out.
+    private func sweep(besides objects: [String: Set<ManifestKey>]) async throws -> Bool {
+        do {
+            for (key, file) in try await ManifestKey.applied(with: client) {
+                try await delete([key], besides: objects, file)
+            }
+            return true
+        } catch is APIError {
+            return false
         }
     }
 }

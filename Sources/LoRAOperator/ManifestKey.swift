@@ -33,4 +33,17 @@ struct ManifestKey: Hashable, Comparable, CustomStringConvertible {
         case .secret: try await client.delete(Secret.self, name)
         }
     }
+
+    /// The objects that come from manifests, and from which, sorted.
+    static func applied(with client: KubeClient) async throws -> [(key: ManifestKey, file: String)] {
+        let adapters: ObjectList<LoRAAdapter> = try await client.list(in: LocalCluster.namespace)
+        let secrets: ObjectList<Secret> = try await client.list(in: LocalCluster.namespace)
+        let all = adapters.items.map { (Kind.adapter, $0.metadata) } + secrets.items.map { (Kind.secret, $0.metadata) }
+        return all.compactMap { kind, metadata in
+            metadata.annotations[Manifest.annotation].map {
+                (ManifestKey(kind, namespace: metadata.namespace, name: metadata.name), $0)
+            }
+        }
+        .sorted { $0.0 < $1.0 }
+    }
 }

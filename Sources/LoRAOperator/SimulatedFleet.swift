@@ -24,7 +24,7 @@ struct SimulatedFleet: Sendable {
         let first = try await serve(Array(servers.prefix(1)), at: hosts.prefix(1).map { ($0, 0) }, in: &group)
         guard let port = first.first else { return [] }
         _ = try await serve(Array(servers.dropFirst()), at: hosts.dropFirst().map { ($0, port) }, in: &group)
-        return hosts.enumerated().map { LocalServer(name: "vllm-\($0)", address: $1, port: port) }
+        return hosts.enumerated().map { LocalServer(name: "vllm-\($0)", host: $1, port: port) }
     }
 
     /// The same at these places; port 0 takes a free one.
@@ -33,7 +33,7 @@ struct SimulatedFleet: Sendable {
     ) async throws -> [LocalServer] {
         let ports = try await serve(servers, at: places, in: &group)
         return zip(places, ports).enumerated().map { index, place in
-            LocalServer(name: "vllm-\(index)", address: place.0.host, port: place.1)
+            LocalServer(name: "vllm-\(index)", host: place.0.host, port: place.1)
         }
     }
 

@@ -19,9 +19,11 @@ if ProcessInfo.processInfo.environment["SWIFT_DETERMINISTIC_HASHING"] != "1" {
 /// The definitions of the checkout that this was built from.
 func definitions() -> [String] {
     let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../crds")
-    let file = root.appending(path: "loraadapters.yaml").standardized.path()
-    guard let data = FileManager.default.contents(atPath: file) else { complain("cannot read \(file)") }
-    return [String(decoding: data, as: UTF8.self)]
+    return ["loraadapters.yaml", "servedmodels.yaml"].map { name in
+        let file = root.appending(path: name).standardized.path()
+        guard let data = FileManager.default.contents(atPath: file) else { complain("cannot read \(file)") }
+        return String(decoding: data, as: UTF8.self)
+    }
 }
 
 let scenarios: [any Scenario] = [

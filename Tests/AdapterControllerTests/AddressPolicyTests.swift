@@ -127,7 +127,7 @@ import Testing
     }
 
     @Test func `local reaches exactly its own servers`() {
-        let policy = policy { $0.exactly = ["127.0.0.1:8000"] }
+        let policy = policy { $0.exactly = { $0 == "127.0.0.1:8000" } }
         #expect(policy.refusal(of: "127.0.0.1", port: 8000, pod: nil) == nil)
         #expect(policy.refusal(of: "127.0.0.1", port: 8001, pod: nil) != nil)
         #expect(policy.refusal(of: "127.0.0.2", port: 8000, pod: nil) != nil)

@@ -71,7 +71,9 @@ struct ManifestTests {
         let roles = try Manifest.documents(in: "deploy/base/rbac.yaml").filter {
             ["Role", "ClusterRole"].contains($0["kind"]?.string ?? "")
         }
-        let writable: Set = ["loraadapters", "loraadapters/status", "events", "leases"]
+        let writable: Set = [
+            "loraadapters", "loraadapters/status", "servedmodels", "servedmodels/status", "events", "leases",
+        ]
 
         #expect(roles.count == 2)
         for rule in roles.flatMap({ $0["rules"]?.array() ?? [] }) {

@@ -79,6 +79,7 @@ struct LocalCommandTests {
                         process.lines.count { $0.contains("a manifest cannot be applied") } == 2
                     }
                     #expect(isToldAgain, "\(process.output)")
+                    #expect(process.output.contains("manifests/sql.yaml:1"), "\(process.output)")
                     #expect(vllm.held == ["sql=/adapters/sql-v2"])
                     #expect(vllm.requestCount(.unload) == 1)
 
@@ -91,6 +92,41 @@ struct LocalCommandTests {
                     #expect(try await eventually { try await api.get("loraadapters", "sql") == nil })
                     http.shutdown()
                 }
+            }
+        }
+    }
+
+    @Test func `with a state directory, what was applied outlives the process, and its file is still followed`()
+        async throws
+    {
+        try await withVLLM { vllm, url in
+            try await withTemporaryDirectory { directory in
+                let file = "\(directory)/manifests/sql.yaml"
+                try FileManager.default.createDirectory(
+                    atPath: "\(directory)/manifests", withIntermediateDirectories: false)
+                try write(manifest(path: "/adapters/sql-v1"), to: file)
+                let arguments = [
+                    "local", "--vllm", url, "--state", "\(directory)/state", "--manifests", "\(directory)/manifests",
+                    "--probe-interval", "200ms", "--write-kubeconfig", "\(directory)/kubeconfig",
+                ]
+                var server = ""
+                try await OperatorProcess.run(arguments, in: directory) { process in
+                    try await expect(vllm, holds: ["sql=/adapters/sql-v1"], process)
+                    server = try String(contentsOfFile: "\(directory)/kubeconfig", encoding: .utf8)
+                    let (code, lines) = try await OperatorProcess.result(
+                        "local", "--vllm", url, "--state", "\(directory)/state")
+                    #expect(code == 1 && lines.count == 1, "\(lines)")
+                    #expect(lines.first?.contains("another lora-operator uses the state directory") == true)
+                }
+                // Removed while nobody looks.
+                try FileManager.default.removeItem(atPath: file)
+                try await OperatorProcess.run(arguments, in: directory) { process in
+                    try #require(try await eventually { exists("\(directory)/kubeconfig") }, "\(process.output)")
+                    let again = try String(contentsOfFile: "\(directory)/kubeconfig", encoding: .utf8)
+                    #expect(again.secret == server.secret && again.secret.utf8.count > 20)
+                    try await expect(vllm, holds: [], process)
+                }
+                #expect(vllm.requestCount(.load) == 1)
             }
         }
     }
@@ -133,4 +169,11 @@ struct LocalCommandTests {
 
 extension SimulatedServer {
     fileprivate var held: [String] { adapters.map { "\($0.name)=\($0.path)" } }
+}
+
+extension String {
+    /// The secret part of the server's URL in a kubeconfig.
+    fileprivate var secret: String {
+        split(separator: "\"").first { $0.hasPrefix("http") }?.split(separator: "/").last.map(String.init) ?? ""
+    }
 }

@@ -41,7 +41,7 @@ import Testing
     }
 
     private func scenario(_ flaw: ToyOperator.Flaw?) throws -> OperatorScenario {
-        var settings = WorldSettings(definitions: [try definition()])
+        var settings = WorldSettings(definitions: try definitions())
         settings.mutations = [.createAdapter, .deleteAdapter, .editPath, .restartContainer, .killOperator]
         if flaw == .unloadsForeignAdapters { settings.mutations.append(.loadOutOfBand) }
         settings.hasFaults = false

@@ -16,7 +16,7 @@ import Testing
     }
 
     private func outcome(of seed: UInt64, crashPoint: CrashPoint? = nil) async throws -> SeedRun.Outcome {
-        let scenario = OperatorScenario.standard(definitions: [try definition()])
+        let scenario = OperatorScenario.standard(definitions: try definitions())
         return try await onOwnThread { SeedRun(scenario, seed: seed, crashPoint: crashPoint).outcome() }
     }
 }

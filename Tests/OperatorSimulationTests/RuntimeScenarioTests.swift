@@ -14,7 +14,7 @@ import Testing
 
     @Test(arguments: [0, 1, 2, 3, 4, 5] as [UInt64])
     func `79: after five minutes without an API server all is well within ten seconds`(seed: UInt64) async throws {
-        let scenario = OutageScenario.standard(definitions: [try definition()])
+        let scenario = OutageScenario.standard(definitions: try definitions())
         let outcome = try await onOwnThread { SeedRun(scenario, seed: seed).outcome() }
         #expect(outcome.isSound, "\(outcome)")
     }

@@ -35,9 +35,10 @@ struct Server: HTTPHandler {
     }
 }
 
-/// The CustomResourceDefinition that the operator is about.
-func definition() throws -> String {
+/// The operator's CustomResourceDefinitions.
+func definitions() throws -> [String] {
     let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../crds")
-    let file = root.appending(path: "loraadapters.yaml").standardized
-    return String(decoding: try Data(contentsOf: file), as: UTF8.self)
+    return try ["loraadapters.yaml", "servedmodels.yaml"].map { name in
+        String(decoding: try Data(contentsOf: root.appending(path: name).standardized), as: UTF8.self)
+    }
 }

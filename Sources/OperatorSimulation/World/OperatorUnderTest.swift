@@ -7,7 +7,20 @@ extension OperatorScenario {
     /// The project's operator, as `lora-operator run` puts it together, but for leader election and the status server.
     package static func standard(definitions: [String]) -> OperatorScenario {
         let settings = WorldSettings(definitions: definitions)
-        return OperatorScenario(settings, main: operatorMain(settings))
+        return OperatorScenario(settings, main: main(probeInterval: settings.probeInterval))
+    }
+
+    /// One process of that operator.
+    package static func main(probeInterval: Duration) -> OperatorMain {
+        { http, simulation in
+            let effects = Effects(http: http, time: simulation, random: simulation)
+            let configuration = KubeConfiguration(server: World.kubeURL, namespace: World.namespace)
+            let client = KubeClient(configuration: configuration, effects: effects, userAgent: "simulate-operator")
+            var options = OperatorOptions()
+            options.probeInterval = probeInterval
+            let logger = Logger(label: http.process.name) { TraceLog(process: $0, simulation: simulation) }
+            try await Operator(options: options, client: client, effects: effects, logger: logger).run()
+        }
     }
 }
 
@@ -15,19 +28,7 @@ extension OutageScenario {
     /// The project's operator.
     package static func standard(definitions: [String]) -> OutageScenario {
         let settings = WorldSettings(definitions: definitions)
-        return OutageScenario(settings, main: operatorMain(settings))
-    }
-}
-
-private func operatorMain(_ settings: WorldSettings) -> OperatorMain {
-    { http, simulation in
-        let effects = Effects(http: http, time: simulation, random: simulation)
-        let configuration = KubeConfiguration(server: World.kubeURL, namespace: World.namespace)
-        let client = KubeClient(configuration: configuration, effects: effects, userAgent: "simulate-operator")
-        var options = OperatorOptions()
-        options.probeInterval = settings.probeInterval
-        let logger = Logger(label: http.process.name) { TraceLog(process: $0, simulation: simulation) }
-        try await Operator(options: options, client: client, effects: effects, logger: logger).run()
+        return OutageScenario(settings, main: OperatorScenario.main(probeInterval: settings.probeInterval))
     }
 }
 

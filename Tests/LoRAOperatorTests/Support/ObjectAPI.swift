@@ -84,7 +84,7 @@ struct ObjectAPI: Sendable {
         case "endpointslices": "/apis/discovery.k8s.io/v1/namespaces/\(namespace)/\(plural)"
         case "leases": "/apis/coordination.k8s.io/v1/namespaces/\(namespace)/\(plural)"
         case "events": "/apis/events.k8s.io/v1/namespaces/\(namespace)/\(plural)"
-        case "loraadapters": "/apis/lora-operator.dev/v1alpha1/namespaces/\(namespace)/\(plural)"
+        case "loraadapters", "servedmodels": "/apis/lora-operator.dev/v1alpha1/namespaces/\(namespace)/\(plural)"
         default: "/api/v1/namespaces/\(namespace)/\(plural)"
         }
     }

@@ -117,8 +117,10 @@ final class RealAPIServer: APIServer {
             return (try? await http.send(request).head.status) == 200
         }
         guard isUp else { throw Failure(description: "kube-apiserver did not get ready:\n\(processes[0].lastLines)") }
-        for document in try JSONValue.documents(yaml: try Repository.text("crds/loraadapters.yaml")) {
-            try await api.create("customresourcedefinitions", document)
+        for name in ["loraadapters", "servedmodels"] {
+            for document in try JSONValue.documents(yaml: try Repository.text("crds/\(name).yaml")) {
+                try await api.create("customresourcedefinitions", document)
+            }
         }
         let isServed = try await eventually { (try? await api.list("loraadapters")) != nil }
         guard isServed else { throw Failure(description: "kube-apiserver does not serve LoRAAdapter") }

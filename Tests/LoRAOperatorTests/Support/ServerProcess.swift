@@ -7,6 +7,7 @@ final class ServerProcess: Sendable {
     let name: String
     private let log: String
     private let process: Mutex<Process>
+    private let killed = Atomic(false)
 
     init(
         _ path: String, log: String, _ arguments: [String], environment: [String: String]? = nil,
@@ -46,7 +47,15 @@ final class ServerProcess: Sendable {
     /// Asks it to end, as the kubelet does.
     func terminate() { process.withLock { if $0.isRunning { $0.terminate() } } }
 
-    func signal(_ number: Int32) { process.withLock { _ = kill($0.processIdentifier, number) } }
+    func signal(_ number: Int32) { process.withLock { _ = Foundation.kill($0.processIdentifier, number) } }
+
+    /// Ends it at once, without a word.
+    func kill() {
+        killed.store(true, ordering: .relaxed)
+        if isRunning { signal(SIGKILL) }
+    }
+
+    var wasKilled: Bool { killed.load(ordering: .relaxed) }
 
     /// Waits for its end and returns its exit code; nil where it did not end in time.
     func exit(within limit: Duration) async throws -> Int32? {
@@ -58,7 +67,7 @@ final class ServerProcess: Sendable {
     func stop() async {
         terminate()
         let hasEnded = (try? await eventually(within: .seconds(10)) { !isRunning }) ?? false
-        if !hasEnded { signal(SIGKILL) }
+        if !hasEnded { kill() }
     }
 }
 

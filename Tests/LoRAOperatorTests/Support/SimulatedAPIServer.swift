@@ -21,7 +21,11 @@ final class SimulatedAPIServer: APIServer {
     /// One that knows LoRAAdapter, unless `customResources` is false, and what `definitions` define.
     init(customResources: Bool = true, definitions: [String] = []) async throws {
         var options = KubeSimulator.Configuration()
-        if customResources { options.customResourceDefinitions = [try Repository.text("crds/loraadapters.yaml")] }
+        if customResources {
+            options.customResourceDefinitions = try ["loraadapters", "servedmodels"].map {
+                try Repository.text("crds/\($0).yaml")
+            }
+        }
         options.allowsLoopbackEndpoints = true
         options.customResourceDefinitions += definitions
         let model = try KubeSimulator(options, time: SystemTime(), random: SystemRandom())

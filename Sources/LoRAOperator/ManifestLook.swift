@@ -1,0 +1,34 @@
+/// What looks at a directory have shown: pure.
+///
+/// A file counts once two looks in a row show it the same, or gone: an editor may empty, move and fill it in steps.
+struct ManifestLook {
+    /// What is to be done about one file.
+    enum Step: Equatable {
+        case apply(file: String, text: String)
+        case remove(file: String)
+    }
+
+    private var latest: [String: String]?
+    private var done: [String: String] = [:]
+
+    /// Takes what a look showed; nil where the directory could not be read, which says nothing about its files.
+    mutating func steps(after look: [String: String]?) -> [Step] {
+        guard let look else { return [] }
+        defer { latest = look }
+        guard let latest else { return [] }
+        let changed = look.keys.sorted().filter { done[$0] != look[$0] && latest[$0] == look[$0] }
+        let removed = done.keys.sorted().filter { look[$0] == nil && latest[$0] == nil }
+        return changed.map { .apply(file: $0, text: look[$0] ?? "") } + removed.map { .remove(file: $0) }
+    }
+
+    /// The step was taken, and need not be again while the file stays as it is.
+    mutating func took(_ step: Step) {
+        switch step {
+        case .apply(let file, let text): done[file] = text
+        case .remove(let file): done[file] = nil
+        }
+    }
+
+    /// Whether every file of the latest look was dealt with.
+    var isSettled: Bool { latest == done }
+}
