@@ -20,6 +20,8 @@ final class AdapterReconciler: Sendable {
     private let logger: Logger
     private let finalizer = Finalizer(LoRAAdapter.finalizer)
     private let lastWrites = Mutex<[NamespacedName: Duration]>([:])
+    /// Objects whose finalizer may be gone, and they with it: the removal had no answer.
+    private let doubtful = Mutex<Set<NamespacedName>>([])
 
     init(
         gatherer: SituationGatherer, client: KubeClient, time: any TimeSource, events: EventRecorder?,
@@ -39,6 +41,7 @@ final class AdapterReconciler: Sendable {
                 forget(key)
                 return .done
             }
+            guard try await exists(adapter) else { return .done }
             let situation = gatherer.situation(of: adapter)
             let plan = situation.plan()
             gatherer.registry.withdraw(allBut: plan.actions, for: key)
@@ -64,6 +67,9 @@ final class AdapterReconciler: Sendable {
                 logger.debug("write overtaken", metadata: ["adapter": "\(key)", "error": "\(error)"])
                 gatherer.registry.submit([:], for: key)
                 return .requeue(after: Self.statusInterval)
+            } catch let error as APIError where plan.finalizer == .remove && error.outcomeIsUnknown {
+                _ = doubtful.withLock { $0.insert(key) }
+                throw error
             } catch {
                 // Servers are repaired while the API server is away, by what is known after the wait for it.
                 if let adapter = gatherer.view.adapters.get(key) {
@@ -73,6 +79,23 @@ final class AdapterReconciler: Sendable {
             }
         }
         return .requeue(after: .zero)
+    }
+
+    /// Asks the API server where a finalizer was removed without an answer: what nobody claims any more is nobody's to
+    /// unload, and the watch that would say so may be late.
+    private func exists(_ adapter: LoRAAdapter) async throws -> Bool {
+        let key = adapter.key
+        guard doubtful.withLock({ $0.contains(key) }) else { return true }
+        gatherer.registry.submit([:], for: key)
+        do {
+            let present = try await client.get(LoRAAdapter.self, key)
+            guard present.metadata.uid == adapter.metadata.uid else { return false }
+            gatherer.view.adapters.wrote(present)
+        } catch APIError.notFound {
+            return false
+        }
+        _ = doubtful.withLock { $0.remove(key) }
+        return true
     }
 
     /// Writes what the plan asks for, one thing at a time.
@@ -136,6 +159,7 @@ final class AdapterReconciler: Sendable {
         gatherer.registry.release(key)
         gatherer.inspector?.forget(key)
         lastWrites.withLock { $0[key] = nil }
+        _ = doubtful.withLock { $0.remove(key) }
     }
 
     /// Tells people what has changed, in the log and as events of the object.
