@@ -7,7 +7,8 @@ struct LoRAOperatorCommand: AsyncParsableCommand {
         abstract: "Keeps LoRA adapters loaded on every vLLM server that should have them.",
         version: Build.summary,
         subcommands: [
-            RunCommand.self, LocalCommand.self, SimulateCommand.self, ValidateCommand.self, VersionCommand.self,
+            RunCommand.self, LocalCommand.self, SimulateCommand.self, ValidateCommand.self, ConvertCommand.self,
+            VersionCommand.self,
         ],
         defaultSubcommand: RunCommand.self)
 }
