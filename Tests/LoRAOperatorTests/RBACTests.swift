@@ -1,6 +1,8 @@
 import DynamicJSON
+import Effects
 import KubeAPI
 import KubeSimulator
+import Synchronization
 import TestSupport
 import Testing
 import VLLMSimulator
@@ -57,7 +59,10 @@ struct RBACTests {
                     "--health-probe-bind-address", "0", "--probe-interval", "200ms", "--allow-endpoint-cidr",
                     "127.0.0.0/8", "--leader-elect-retry-period", "500ms",
                 ]
-                try await OperatorProcess.run(flags + arguments + more(namespace), in: directory) { process in
+                let words = flags + arguments + more(namespace)
+                try await OperatorProcess.run(words, in: directory) { process in
+                    #expect(try await eventually { process.output.contains("leading") }, "\(process.output)")
+                    try await standBy(words)
                     try await live(in: cluster, process)
                     process.terminate()
                     #expect(try await process.exit(within: .seconds(20)) == 0, "\(process.output)")
@@ -66,6 +71,19 @@ struct RBACTests {
             calls = try cluster.audit.calls(by: "lora-operator/")
         }
         return calls
+    }
+
+    /// A second replica that waits its turn, and goes before it comes.
+    private func standBy(_ words: [String]) async throws {
+        try await withTemporaryDirectory { directory in
+            try await OperatorProcess.run(words, in: directory) { standby in
+                let waits = try await eventually { standby.output.contains("another process leads") }
+                #expect(waits, "\(standby.output)")
+                try await Task.sleep(for: .milliseconds(200))
+                standby.terminate()
+                #expect(try await standby.exit(within: .seconds(20)) == 0, "\(standby.output)")
+            }
+        }
     }
 
     private func live(in cluster: Cluster, _ process: ServerProcess) async throws {
@@ -85,6 +103,18 @@ struct RBACTests {
             try await cluster.api.list("events").contains { $0["series", "count"] != nil }
         }
         #expect(isTold, "\(process.output)")
+        // The answer to the finalizer's removal is lost: whether the object is still there has to be asked.
+        let isFirst = Mutex(true)
+        cluster.setFault { request in
+            let isRemoval = request.method == .patch && request.url.contains("/loraadapters/sql?")
+            guard isRemoval,
+                isFirst.withLock({ isFirst in
+                    defer { isFirst = false }
+                    return isFirst
+                })
+            else { return nil }
+            return .answerLost
+        }
         try await cluster.delete()
         try await cluster.adapterGoes()
     }
