@@ -19,6 +19,7 @@ not_run() {
 }
 
 work=$(mktemp -d)
+tests=""
 # Every server runs in a directory of its own below $work, and so do its children, whatever they call themselves.
 kill_servers() { # signal
     local directory
@@ -30,6 +31,7 @@ kill_servers() { # signal
 }
 # shellcheck disable=SC2329  # called by the trap
 clean_up() {
+    [[ -z $tests ]] || kill -TERM -- "-$tests" 2>/dev/null || true
     kill_servers KILL
     rm -rf "$work"
 }
@@ -102,9 +104,15 @@ fi
 
 tested=$SECONDS
 mkdir -p "$work/tmp"
-TMPDIR=$work/tmp LORA_OPERATOR_CONFORMANCE=1 "$@" || {
-    code=$?
+# In the background and a process group of its own, so that a signal ends all of it at once.
+set -m
+TMPDIR=$work/tmp LORA_OPERATOR_CONFORMANCE=1 "$@" &
+tests=$!
+set +m
+code=0
+wait "$tests" || code=$?
+if ((code)); then
     echo "conformance: failed after $((SECONDS - began)) s"
     exit "$code"
-}
+fi
 echo "conformance: passed in $((SECONDS - began)) s, tests $((SECONDS - tested)) s"
