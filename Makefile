@@ -15,7 +15,7 @@ SIMULATE := SWIFT_DETERMINISTIC_HASHING=1 build/release/release/simulate-operato
 ASAN    := --sanitize address --scratch-path build/asan
 
 # A filter that matches nothing passes, as far as `swift test` is concerned.
-some_ran = @if grep -q '<testsuite [^>]* tests="0"' $(1); then echo "no test matches the filter"; exit 1; fi
+some_ran = @if grep -qs '<testsuite [^>]* tests="0"' $(1); then echo "no test matches the filter"; exit 1; fi
 
 .DEFAULT_GOAL := help
 .PHONY: help bootstrap build release test lint format check test-asan simulate fuzz planted-bugs bench demo conformance e2e image clean
@@ -72,9 +72,11 @@ planted-bugs: bootstrap ## plant each bug of Tests/PlantedBugs in a copy and loo
 demo: bootstrap ## watch adapters being loaded, lost and repaired on simulated servers, without a cluster
 	@scripts/demo.sh
 
-conformance: build ## hold the operator to a real vLLM, installed from PyPI into a cache, and the simulated ones to the same; VLLM_URL names another
+conformance: build ## hold the operator to a real vLLM from PyPI, and simulated ones to the same; VLLM_URL names another
 	@mkdir -p $(RESULTS)
+	@rm -f $(RESULTS)/conformance.xml
 	@scripts/conformance.sh $(SWIFT) test --skip-build $(DEBUG) --disable-xctest --xunit-output $(RESULTS)/conformance.xml --filter ConformanceTests
+	$(call some_ran,$(RESULTS)/conformance.xml)
 
 e2e: bootstrap ## run against a real kube-apiserver; KUBEBUILDER_ASSETS names the directory of its binaries
 	@if [ -n "$$KUBEBUILDER_ASSETS" ]; then $(SWIFT) build --build-tests $(DEBUG); fi

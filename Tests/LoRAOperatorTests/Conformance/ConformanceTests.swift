@@ -131,6 +131,7 @@ struct ConformanceTests {
         let wanted = try await world.listed()
         #expect(try await world.unload("sql-2") == 200)
         #expect(try await eventually { try await world.listed() == wanted })
+        world.tell("repaired what somebody else unloaded")
 
         let (theirs, ours) = ("\(world.server.adapters)/alpha", "\(world.server.adapters)/beta")
         #expect(try await world.load("other", theirs) == 200)
@@ -143,7 +144,7 @@ struct ConformanceTests {
         try await lora.adapterIsReady("other", root: ours)
         try await lora.delete("other")
         try await lora.adapterGoes("other")
-        world.tell("repaired what somebody else unloaded, and left alone what somebody else loaded")
+        world.tell("left alone what somebody else loaded, and took over when it was gone")
     }
 
     private func restart(_ world: ConformanceWorld, _ lora: ConformanceOperator) async throws {

@@ -44,7 +44,15 @@ struct ConformanceWorld: Sendable {
     func tell(_ step: String) {
         guard subject.isReal else { return }
         let seconds = (ContinuousClock().now - began).components.seconds
-        print("conformance: \(subject.testDescription): \(step) (after \(seconds) s)")
+        let line = "\(subject.testDescription): \(step) (after \(seconds) s)"
+        print("conformance: \(line)")
+        guard let report = Subject.report else { return }
+        // The script counts them: a run that met no real server is no success.
+        do {
+            try write(line, to: "\(report)/\(UUID().uuidString)")
+        } catch {
+            Issue.record(error)
+        }
     }
 
     // MARK: The operator

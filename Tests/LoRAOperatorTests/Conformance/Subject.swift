@@ -23,6 +23,9 @@ enum Subject: Sendable, CustomTestStringConvertible {
         return environment["LORA_OPERATOR_CONFORMANCE"] == nil ? [:] : environment
     }()
 
+    /// The directory that takes a file for each step that a real server has shown.
+    static var report: String? { environment["LORA_OPERATOR_CONFORMANCE"] }
+
     private static let installed: [Subject] = {
         guard let program = environment["VLLM_PROGRAM"], let models = environment["VLLM_MODELS"] else { return [] }
         return [.installed(program: program, models: models)]
