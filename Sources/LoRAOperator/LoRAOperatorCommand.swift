@@ -8,7 +8,7 @@ struct LoRAOperatorCommand: AsyncParsableCommand {
         version: Build.summary,
         subcommands: [
             RunCommand.self, LocalCommand.self, SimulateCommand.self, ValidateCommand.self, StatusCommand.self,
-            VersionCommand.self,
+            ConvertCommand.self, VersionCommand.self,
         ],
         defaultSubcommand: RunCommand.self)
 }
