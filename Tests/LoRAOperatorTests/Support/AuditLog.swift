@@ -5,14 +5,22 @@ import Synchronization
 final class AuditLog: HTTPHandler {
     private let server: any HTTPHandler
     private let log = Mutex<[APICall]>([])
+    private let texts = Mutex<[String]>([])
 
     init(_ server: any HTTPHandler) { self.server = server }
 
     /// Everything that a client with this user agent asked for.
     func calls(by agent: String) -> [APICall] { log.withLock { $0.filter { $0.agent.hasPrefix(agent) } } }
 
+    /// Paths and bodies of all requests, whoever sent them, but not of those for Secrets.
+    var contents: [String] { texts.withLock { $0 } }
+
     func respond(to request: HTTPRequest) async throws -> HTTPResponse {
-        if let call = APICall(request) { log.withLock { $0.append(call) } }
+        if let call = APICall(request) {
+            log.withLock { $0.append(call) }
+            let text = request.url + " " + String(decoding: request.body ?? [], as: UTF8.self)
+            if call.resource != "secrets" { texts.withLock { $0.append(text) } }
+        }
         return try await server.respond(to: request)
     }
 }
