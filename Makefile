@@ -18,7 +18,7 @@ ASAN    := --sanitize address --scratch-path build/asan
 some_ran = @if grep -qs '<testsuite [^>]* tests="0"' $(1); then echo "no test matches the filter"; exit 1; fi
 
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap build release test lint format check test-asan simulate fuzz planted-bugs bench demo conformance e2e image clean
+.PHONY: help bootstrap build release test lint format check test-asan simulate fuzz planted-bugs bench demo conformance e2e image image-root sbom clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -84,6 +84,13 @@ e2e: bootstrap ## run against a real kube-apiserver; KUBEBUILDER_ASSETS names th
 
 image: ## build the container image, IMAGE=…
 	docker build --build-arg VERSION=$(VERSION) --build-arg COMMIT=$(COMMIT) --tag $(IMAGE) .
+
+image-root: release ## run the binary in a Debian root that holds only what the image does; prints sizes and memory
+	@scripts/image-root.sh build/release/release/lora-operator
+
+sbom: ## write build/sbom.json (CycloneDX): Swift packages, and the image's Debian packages after make image-root
+	@mkdir -p build
+	@scripts/sbom.sh >build/sbom.json && echo "build/sbom.json"
 
 clean: ## remove everything that was built
 	rm -rf .build build
