@@ -87,13 +87,11 @@ final class AdapterReconciler: Sendable {
         let key = adapter.key
         guard doubtful.withLock({ $0.contains(key) }) else { return true }
         gatherer.registry.submit([:], for: key)
-        do {
-            let present = try await client.get(LoRAAdapter.self, key)
-            guard present.metadata.uid == adapter.metadata.uid else { return false }
-            gatherer.view.adapters.wrote(present)
-        } catch APIError.notFound {
-            return false
-        }
+        // A list of one: permission to list is there anyway, and permission to get is not.
+        let options = ListOptions(fieldSelector: "metadata.name=\(key.name)", limit: nil)
+        let list = try await client.list(LoRAAdapter.self, in: key.namespace, options)
+        guard let present = list.items.first(where: { $0.metadata.uid == adapter.metadata.uid }) else { return false }
+        gatherer.view.adapters.wrote(present)
         _ = doubtful.withLock { $0.remove(key) }
         return true
     }

@@ -3,7 +3,6 @@ import CurlHTTP
 import DynamicJSON
 import Effects
 import KubeAPI
-import KubeSimulator
 import Logging
 import Synchronization
 import TestSupport
@@ -95,11 +94,6 @@ final class Cluster: Sendable {
     var readiness: Readiness? { state.withLock { $0.process?.readiness } }
 
     /// What the API server was asked, where it is a simulated one.
-    /// What goes wrong at a simulated API server from now on.
-    func setFault(_ fault: @escaping @Sendable (HTTPRequest) -> Fault?) {
-        (backend as? SimulatedAPIServer)?.model.setFault(fault)
-    }
-
     var audit: AuditLog {
         get throws {
             try #require((backend as? SimulatedAPIServer)?.audit, "kube-apiserver keeps its audit log to itself")
