@@ -59,6 +59,7 @@ struct RBACTests {
                 ]
                 try await OperatorProcess.run(flags + arguments + more(namespace), in: directory) { process in
                     try await live(in: cluster, process)
+                    try await standBy(flags + arguments + more(namespace), in: directory, cluster)
                     process.terminate()
                     #expect(try await process.exit(within: .seconds(20)) == 0, "\(process.output)")
                 }
@@ -66,6 +67,16 @@ struct RBACTests {
             calls = try cluster.audit.calls(by: "lora-operator/")
         }
         return calls
+    }
+
+    /// Another replica, which waits for the first one's lease.
+    private func standBy(_ arguments: [String], in directory: String, _ cluster: Cluster) async throws {
+        try await OperatorProcess.run(arguments, in: directory) { process in
+            let waits = try await eventually {
+                try cluster.audit.calls(by: "lora-operator/").contains { $0.verb == "watch" && $0.resource == "leases" }
+            }
+            #expect(waits, "\(process.output)")
+        }
     }
 
     private func live(in cluster: Cluster, _ process: ServerProcess) async throws {
@@ -87,6 +98,13 @@ struct RBACTests {
         #expect(isTold, "\(process.output)")
         try await cluster.delete()
         try await cluster.adapterGoes()
+        // What is served is no longer shown where no adapter names the Service.
+        let isHidden = try await eventually {
+            try cluster.audit.calls(by: "lora-operator/").contains {
+                $0.verb == "delete" && $0.resource == "servedmodels"
+            }
+        }
+        #expect(isHidden, "\(process.output)")
     }
 }
 

@@ -62,6 +62,12 @@ struct APICall: Hashable, Sendable {
         case .patch: verb = "patch"
         case .delete: verb = name == nil ? "deletecollection" : "delete"
         }
+        // A list or watch of one object by name passes a rule with resourceNames.
+        if name == nil, let query = parts.dropFirst().first?.replacing("%3D", with: "="),
+            let match = query.firstMatch(of: /fieldSelector=metadata\.name=([^&,]+)/)
+        {
+            name = String(match.output.1)
+        }
         agent = request.headers.first { $0.name.lowercased() == "user-agent" }?.value ?? ""
     }
 }
