@@ -21,7 +21,11 @@ struct DocumentationTests {
         let words = Set(code.matches(of: /\.(\w+)/).map { $0.output.1 })
         let given = cases.filter { words.contains($0.output.1) }.map { String($0.output.2) }
 
-        #expect(try firstColumn(of: "Reasons").sorted() == given.sorted())
+        // Some reasons are those of a ServedModel alone, which has a page of its own.
+        let discovered = try Repository.text("docs/servedmodel.md").matches(of: /`(\w+)`/).map { String($0.output.1) }
+        let documented = try firstColumn(of: "Reasons")
+        #expect(Set(documented).subtracting(given).sorted() == [])
+        #expect(Set(given).subtracting(documented).subtracting(discovered).sorted() == [])
     }
 
     @Test func `every reason of an event is documented, and every documented one is real`() throws {
@@ -92,7 +96,8 @@ struct DocumentationTests {
     /// Flags of vLLM, kubectl and others.
     private static let foreign: Set = [
         "--api-key", "--enable-lora", "--max-lora-rank", "--max-loras", "--max-cpu-loras", "--lora-modules",
-        "--validate", "--host", "--dry-run", "--served-model-name", "--enable-auto-tool-choice", "--data-parallel-size",
+        "--validate", "--host", "--api-server-count", "--dry-run", "--served-model-name", "--enable-auto-tool-choice",
+        "--data-parallel-size",
     ]
 
     private func pages() throws -> [String] {

@@ -52,10 +52,6 @@ struct APICall: Hashable, Sendable {
         }
         guard let plural = path.popFirst() else { return nil }
         name = path.popFirst()
-        // As a real API server authorizes it: a selector by name is a name.
-        let selector = "fieldSelector=metadata.name%3D"
-        let selected = parts.dropFirst().first?.split(separator: "&").first { $0.hasPrefix(selector) }
-        let selectedName = selected.map { String($0.dropFirst(selector.count)) }
         resource = path.first.map { "\(plural)/\($0)" } ?? plural
         let isWatch =
             parts.count > 1 && ["watch=1", "watch=true"].contains { parts[1].split(separator: "&").contains($0) }
@@ -66,7 +62,12 @@ struct APICall: Hashable, Sendable {
         case .patch: verb = "patch"
         case .delete: verb = name == nil ? "deletecollection" : "delete"
         }
-        name = name ?? selectedName
+        // A list or watch of one object by name passes a rule with resourceNames.
+        if name == nil, let query = parts.dropFirst().first?.replacing("%3D", with: "="),
+            let match = query.firstMatch(of: /fieldSelector=metadata\.name=([^&,]+)/)
+        {
+            name = String(match.output.1)
+        }
         agent = request.headers.first { $0.name.lowercased() == "user-agent" }?.value ?? ""
     }
 }
