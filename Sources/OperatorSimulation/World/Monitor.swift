@@ -8,6 +8,8 @@ final class Monitor: Sendable {
     /// What was counted since ``reset()``.
     struct Counts: Sendable {
         var statusWrites: [String] = []
+        /// Those of ServedModels, which tell of adapters that no LoRAAdapter stands for, too.
+        var modelWrites: [String] = []
         /// Writes to the API server that are neither status nor lease: events, finalizers.
         var otherWrites: [String] = []
         var changes: [String] = []
@@ -24,6 +26,8 @@ final class Monitor: Sendable {
         /// Lists that arrived, and when, by server; the newest last, the older ones only as long as they may excuse.
         var lists: [String: [(at: Duration, entries: Set<Entry>, container: String)]] = [:]
         var claimed: Set<Entry> = []
+        /// When loads of dead processes ended.
+        var lateLoads: [Duration] = []
         /// The statuses that stood when the last ones were written, by object.
         var statuses: [String: [JSONValue]] = [:]
     }
@@ -41,6 +45,9 @@ final class Monitor: Sendable {
 
     /// Whether any object ever claimed the entry, and so could take it for its own.
     func wasClaimed(_ entry: Entry) -> Bool { state.withLock { $0.claimed.contains(entry) } }
+
+    /// How many loads of dead processes ended after that: what they brought is news to ServedModels.
+    func lateLoads(since time: Duration) -> Int { state.withLock { $0.lateLoads.count { $0 > time } } }
 
     func reset() { state.withLock { $0.counts = Counts() } }
 
@@ -102,7 +109,16 @@ final class Monitor: Sendable {
         let sender = world.now.processes.first { $0.name == exchange.process }
         guard exchange.isLoad, sender?.isAlive == false, let pod = world.pod(at: exchange.authority) else { return }
         guard pod.entries.contains(exchange.entry) else { return }
-        _ = world.change { $0.late[pod.containerID, default: []].insert(exchange.entry) }
+        state.withLock { $0.lateLoads.append(world.simulation.now) }
+        let entries = pod.entries
+        world.change { state in
+            _ = state.late[pod.containerID, default: []].insert(exchange.entry)
+            // What somebody put there after the load was sent, its end replaced: nobody could have known.
+            let lost = (state.foreign[pod.containerID] ?? []).filter {
+                $0.name == exchange.entry.name && !entries.contains($0)
+            }
+            state.foreign[pod.containerID]?.subtract(lost)
+        }
     }
 
     private static func key(_ exchange: Exchange) -> String { "\(exchange.process) \(exchange.authority)" }
@@ -113,7 +129,9 @@ final class Monitor: Sendable {
             if exchange.isModels { state.counts.models[exchange.authority, default: 0] += 1 }
             if exchange.isChangeOfServer { state.counts.changes.append(exchange.label) }
             guard exchange.authority == World.kubeAuthority, !exchange.request.method.isSafe else { return }
-            if exchange.statusTarget != nil {
+            if exchange.request.url.contains("/servedmodels") {
+                state.counts.modelWrites.append(exchange.label)
+            } else if exchange.statusTarget != nil {
                 state.counts.statusWrites.append(exchange.label)
             } else if !exchange.isLease {
                 state.counts.otherWrites.append(exchange.label)

@@ -79,6 +79,9 @@ package struct OperatorScenario: Scenario {
         try await world.simulation.sleep(for: Self.rest)
         let counts = world.monitor.counts
         var noise = counts.statusWrites + counts.otherWrites
+        let since = world.simulation.now - Self.rest - settings.probeInterval * 2
+        // One for each Service of the server.
+        if counts.modelWrites.count > world.monitor.lateLoads(since: since) * 2 { noise += counts.modelWrites }
         // What failed is tried again, at most every few minutes, and changes nothing.
         if !isFailing { noise += counts.changes }
         var verdict = Judge(world: world).verdict()

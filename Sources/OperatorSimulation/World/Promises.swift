@@ -1,5 +1,6 @@
 import DynamicJSON
 import Effects
+import KubeSimulator
 import Synchronization
 
 /// What each operator process promises over several exchanges: loads of unknown outcome are not sent again blindly,
@@ -49,7 +50,13 @@ final class Promises: Sendable {
 
     private func place(_ exchange: Exchange, _ world: World) -> Place? {
         guard let pod = world.pod(at: exchange.authority) else { return nil }
-        return Place(process: exchange.process, container: pod.containerID, name: exchange.entry.name)
+        return Place(process: exchange.process, container: container(pod, world), name: exchange.entry.name)
+    }
+
+    /// The container that the API shows: what a process sent before it could know of another was meant for that one.
+    private func container(_ pod: SimulatedPod, _ world: World) -> String {
+        let object = world.kube.get("pods", namespace: World.namespace, name: pod.name)
+        return object?["status", "containerStatuses"]?.arrayValue?.first?["containerID"]?.stringValue ?? pod.containerID
     }
 
     // MARK: "A load whose outcome is unknown is looked up, not sent again before 2 × loadTimeout."
@@ -82,7 +89,7 @@ final class Promises: Sendable {
     /// A list that shows the name tells what became of the load.
     private func settle(by exchange: Exchange, _ world: World) {
         guard let pod = world.pod(at: exchange.authority), pod.now.trouble?.isHonest ?? true else { return }
-        let (container, names) = (pod.containerID, Set(pod.adapters.keys))
+        let (container, names) = (container(pod, world), Set(pod.adapters.keys))
         state.withLock { state in
             state.openLoads = state.openLoads.filter { $0.key.container != container || !names.contains($0.key.name) }
         }
@@ -102,6 +109,11 @@ final class Promises: Sendable {
                 && pod.services.contains(adapter.service)
         }
         guard let owner else { return }
+        // Where an older object has the name, the entry is given up for that one: no roll-out.
+        let isYielding = world.adapters.contains {
+            $0.loraName == place.name && $0.isOlder(than: owner) && pod.services.contains($0.service)
+        }
+        if isYielding { return }
         let others = world.pods.filter { other in
             other.uid != pod.uid && other.services.contains(owner.service) && !other.now.isTerminating
                 && other.adapters[place.name] == nil
@@ -110,7 +122,7 @@ final class Promises: Sendable {
             defer { state.replaced.insert(place) }
             return others.filter {
                 state.replaced.contains(
-                    Place(process: exchange.process, container: $0.containerID, name: place.name))
+                    Place(process: exchange.process, container: container($0, world), name: place.name))
             }
         }
         guard lacking.count + 1 > owner.maxUnavailable else { return }

@@ -20,6 +20,8 @@ struct KilledLocal {
     private(set) var writes = 0
     /// How long a process needs on this machine to be asked something.
     private(set) var startTime = Duration.milliseconds(100)
+    /// Between two changes.
+    var pause = Duration.milliseconds(3)
     /// The longest life, in times of that.
     var span = 2.5
     /// Processes that lived long enough to be asked something.
@@ -79,7 +81,11 @@ struct KilledLocal {
         do {
             try check(try await send { try await api.list("loraadapters") })
             answered += 1
-            while true { try await change(api) }
+            while true {
+                try await change(api)
+                // The machine has other tests to run.
+                try await Task.sleep(for: pause)
+            }
         } catch is HTTPFailureSeen {
             throw Died()
         }
