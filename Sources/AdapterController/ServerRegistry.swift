@@ -73,16 +73,19 @@ final class ServerRegistry: Sendable {
         make: (Connection) -> ServerAgent
     ) -> [ServerID: ServerObservation] {
         let wanted = Set(connections.map(\.connection))
-        let (agents, unused) = state.withLock { state in
-            let unused = state.leave(state.connections[key, default: []].subtracting(wanted), by: key)
+        let (agents, unused, left) = state.withLock { state in
+            let leaving = state.connections[key, default: []].subtracting(wanted)
+            let unused = state.leave(leaving, by: key)
             state.connections[key] = wanted.isEmpty ? nil : wanted
             return (
                 connections.map { connection, isReady in
                     state.users[connection, default: [:]][key] = names
                     return Engaged(state.agent(of: connection, make: make), isReady)
-                }, unused
+                }, unused, leaving.sorted().compactMap { state.agents[$0] }
             )
         }
+        // Others still use them; what this object asked for there, it asks for no more.
+        for agent in left { agent.submit(nil, for: key) }
         return engage(agents, unused)
     }
 

@@ -1,5 +1,6 @@
 import AdapterController
 import Effects
+import Glibc
 import HTTPServer
 import KubeAPI
 import KubeRuntime
@@ -118,6 +119,8 @@ struct LocalSession: Sendable {
         let names = servers.map { "\($0.name) (\($0.urlHost):\($0.port))" }.joined(separator: ", ")
         print("The servers \(names) stand behind the Service vllm in the namespace default.")
         print("Use them with: export KUBECONFIG=\(kubeconfigPath)")
+        // A log file or journal gets it now, not at the end.
+        fflush(nil)
     }
 }
 

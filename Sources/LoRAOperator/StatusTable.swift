@@ -50,13 +50,16 @@ struct StatusTable {
             return [(start + ["-", "-"] + (isOffline ? [] : ["-", "-"]), false)]
         }
         var groups: [(said: [String], servers: [String])] = []
+        let ports = Dictionary(grouping: adapter.lines, by: \.server).mapValues(\.count)
         for line in adapter.lines {
+            // Servers without a Pod are called by their address, which several may share.
+            let server = ports[line.server, default: 0] > 1 ? "\(line.server):\(line.port)" : line.server
             let state = [line.state ?? "-", line.reason].compactMap(\.self).joined(separator: " ")
             let said = [state] + (isOffline ? [] : [live(line.live, adapter), line.difference ?? "-"])
             if let index = groups.firstIndex(where: { $0.said == said }) {
-                groups[index].servers.append(line.server)
+                groups[index].servers.append(server)
             } else {
-                groups.append((said, [line.server]))
+                groups.append((said, [server]))
             }
         }
         return groups.map { said, servers in
