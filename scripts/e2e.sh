@@ -2,7 +2,7 @@
 # Runs the end-to-end tests against a real kube-apiserver and etcd, whose directory KUBEBUILDER_ASSETS names, as for envtest.
 #
 # EndpointSlices of a real API server refuse loopback addresses, and the simulated vLLM servers need some. So all of it
-# runs in a network namespace of its own, whose loopback device answers 10.250.0.0/16 as well: nothing leaves it.
+# runs in a network of its own.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -35,10 +35,4 @@ clean_up() {
 trap clean_up EXIT
 trap 'exit 130' INT TERM
 
-namespace=(unshare --net)
-((EUID == 0)) || namespace=(unshare --user --map-root-user --net)
-# shellcheck disable=SC2016  # expanded in there
-TMPDIR=$work LORA_OPERATOR_TEST_NETWORK=10.250 "${namespace[@]}" bash -c '
-    ip link set lo up
-    ip address add 10.250.0.1/16 dev lo
-    exec "$@"' bash "$@"
+TMPDIR=$work LORA_OPERATOR_TEST_NETWORK=10.250 scripts/network.sh "$@"

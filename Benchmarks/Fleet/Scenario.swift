@@ -205,6 +205,5 @@ struct BenchProblem: Error, CustomStringConvertible {
 }
 
 extension Duration {
-    var seconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
     var milliseconds: Double { seconds * 1000 }
 }

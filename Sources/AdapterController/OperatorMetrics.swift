@@ -88,8 +88,3 @@ package struct OperatorMetrics: Sendable {
         }
     }
 }
-
-extension Duration {
-    /// Whole and broken seconds.
-    fileprivate var seconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
-}

@@ -133,20 +133,21 @@ final class ServerRegistry: Sendable {
             agents.map { ($0.agent.connection.server, $0.agent.observation) }, uniquingKeysWith: { first, _ in first })
     }
 
-    /// Hands each server the action that `key` asks of it, and takes back what it asked before elsewhere.
-    func submit(_ actions: [ServerID: ServerAction], for key: NamespacedName) {
-        let agents = state.withLock { state in
+    /// The agents of the servers that an object uses, in a stable order.
+    private func agents(of key: NamespacedName) -> [ServerAgent] {
+        state.withLock { state in
             state.connections[key, default: []].sorted().compactMap { state.agents[$0] }
         }
-        for agent in agents { agent.submit(actions[agent.connection.server], for: key) }
+    }
+
+    /// Hands each server the action that `key` asks of it, and takes back what it asked before elsewhere.
+    func submit(_ actions: [ServerID: ServerAction], for key: NamespacedName) {
+        for agent in agents(of: key) { agent.submit(actions[agent.connection.server], for: key) }
     }
 
     /// Takes back what `key` asked of servers before, where it is not what it asks for now.
     func withdraw(allBut actions: [ServerID: ServerAction], for key: NamespacedName) {
-        let agents = state.withLock { state in
-            state.connections[key, default: []].sorted().compactMap { state.agents[$0] }
-        }
-        for agent in agents { agent.withdraw(unless: actions[agent.connection.server], for: key) }
+        for agent in agents(of: key) { agent.withdraw(unless: actions[agent.connection.server], for: key) }
     }
 
     /// Forgets an object.
@@ -188,11 +189,8 @@ final class ServerRegistry: Sendable {
 
     /// What is known of the servers that an object uses.
     func observations(usedBy key: NamespacedName) -> [ServerID: ServerObservation] {
-        let agents = state.withLock { state in
-            state.connections[key, default: []].sorted().compactMap { state.agents[$0] }
-        }
-        return Dictionary(
-            agents.map { ($0.connection.server, $0.observation) }, uniquingKeysWith: { first, _ in first })
+        Dictionary(
+            agents(of: key).map { ($0.connection.server, $0.observation) }, uniquingKeysWith: { first, _ in first })
     }
 
     /// The objects that use a server of this owner, sorted.

@@ -36,3 +36,8 @@ package struct Effects: Sendable {
         self.random = random
     }
 }
+
+extension Duration {
+    /// Whole and broken seconds.
+    package var seconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
+}

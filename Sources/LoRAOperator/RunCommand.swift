@@ -93,10 +93,12 @@ struct RunCommand: AsyncParsableCommand {
                     if readiness.missing.isEmpty { try await SystemTime().sleep(for: Lifecycle.grace) }
                 }
                 if let health {
-                    group.addTask { try await HealthServer(health, readiness: readiness, logger: logger).run() }
+                    group.addTask { try await StatusServer.health(health, readiness: readiness, logger: logger).run() }
                 }
                 if let metricsAddress {
-                    group.addTask { try await MetricsServer(metricsAddress, registry: metrics, logger: logger).run() }
+                    group.addTask {
+                        try await StatusServer.metrics(metricsAddress, registry: metrics, logger: logger).run()
+                    }
                 }
                 defer { group.cancelAll() }
                 try await group.next()

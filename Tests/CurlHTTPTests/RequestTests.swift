@@ -29,6 +29,12 @@ struct RequestTests {
         #expect(lines.dropFirst(3) == ["X-Empty:", "b: 1 2"])
     }
 
+    @Test func `8: where compression is refused no encoding is offered`() async throws {
+        let requests = try await received { url in [.get(url) { $0.acceptsCompression = false }] }
+        #expect(requests.count == 1)
+        #expect(requests.first?["Accept-Encoding"] == nil)
+    }
+
     @Test func `headers that libcurl would set itself are the caller's`() async throws {
         let headers = [
             HTTPHeader("Accept", "application/json"), HTTPHeader("Host", "vllm.example"),

@@ -104,6 +104,8 @@ struct KubeconfigTests {
                     "server: https://h, tls-server-name: n, proxy-url: \"socks5://p:1\", insecure-skip-tls-verify: true"
             ))
         #expect(configuration.tls.serverName == "n")
+        #expect(configuration.acceptsCompression)
+        #expect(try !load(config(cluster: "server: https://h, disable-compression: true")).acceptsCompression)
         #expect(configuration.proxy == .url("socks5://p:1"))
         #expect(!configuration.tls.verifies)
     }

@@ -110,6 +110,17 @@ struct WorkQueueStateTests {
         #expect(queue.failed("a", at: .zero) == .seconds(1))
     }
 
+    @Test func `134: when many keys fail at once they share ten attempts a second after the first hundred`() {
+        var queue = WorkQueueState<String>()
+        let delays = (0..<1000).map { queue.failed("k\($0)", at: .zero) }
+        #expect(delays.prefix(100).allSatisfy { $0 == .seconds(1) })
+        #expect(delays.last == .seconds(90))
+        #expect(queue.failed("late", at: .seconds(100)) == .seconds(1), "the allowance fills up again")
+        _ = (0..<1000).map { queue.failed("k\($0)", at: .seconds(100)) }
+        queue.forgive()
+        #expect(queue.failed("new", at: .seconds(100)) == .seconds(1))
+    }
+
     @Test func `133: a delay never overflows`() {
         let backoff = Backoff(base: .seconds(1), limit: .seconds(300))
         for failures in [0, -1, 63, 64, 1000, .max] {

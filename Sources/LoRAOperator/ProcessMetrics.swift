@@ -1,43 +1,8 @@
-import AdapterController
 import Effects
 import FoundationEssentials
 import Glibc
-import HTTPServer
 import KubeRuntime
-import Logging
 import Metrics
-
-/// `/metrics` for Prometheus, and what the process itself has to tell there.
-struct MetricsServer: HTTPHandler {
-    private let address: BindAddress
-    private let registry: MetricsRegistry
-    private let logger: Logger
-
-    init(_ address: BindAddress, registry: MetricsRegistry, logger: Logger) {
-        self.address = address
-        self.registry = registry
-        self.logger = logger
-    }
-
-    func run() async throws {
-        var limits = HTTPServerLimits()
-        limits.connections = 64
-        limits.bodyBytes = 0
-        let server = HTTPServer(host: address.host, port: address.port, handler: self, limits: limits, logger: logger)
-        try await server.run { _ in }
-    }
-
-    func respond(to request: HTTPRequest) async throws -> HTTPResponse {
-        let plain = HTTPHeader("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-        guard request.method.isSafe else {
-            return HTTPResponse(status: 405, headers: [plain], body: Array("only GET\n".utf8))
-        }
-        guard request.url.prefix(while: { $0 != "?" }) == "/metrics" else {
-            return HTTPResponse(status: 404, headers: [plain], body: Array("try /metrics\n".utf8))
-        }
-        return HTTPResponse(status: 200, headers: [plain], body: Array(registry.text.utf8))
-    }
-}
 
 /// The metrics that do not depend on the operator's work.
 enum ProcessMetrics {
