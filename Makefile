@@ -9,6 +9,9 @@ COMMIT  ?= $(shell git rev-parse --short HEAD 2>/dev/null || echo unknown)
 IMAGE   ?= ghcr.io/lora-operator/lora-operator:$(VERSION)
 
 RESULTS := build/test-results
+# More tests at once than these make each other late.
+export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH := 10
+TEST    := $(SWIFT) test --skip-build --disable-xctest
 DEBUG   := --explicit-target-dependency-import-check error
 RELEASE := --configuration release --scratch-path build/release --static-swift-stdlib
 SIMULATE := SWIFT_DETERMINISTIC_HASHING=1 build/release/release/simulate-operator
@@ -18,7 +21,7 @@ ASAN    := --sanitize address --scratch-path build/asan
 some_ran = @if grep -qs '<testsuite [^>]* tests="0"' $(1); then echo "no test matches the filter"; exit 1; fi
 
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap build release test lint format check test-asan simulate fuzz planted-bugs bench demo conformance e2e image image-root sbom clean
+.PHONY: help bootstrap build release test lint format check replicas test-asan simulate fuzz planted-bugs bench demo conformance e2e image image-root sbom clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,7 +37,7 @@ release: bootstrap ## build the optimised binary, build/release/release/lora-ope
 
 test: build ## run every test; FILTER=name runs some
 	@mkdir -p $(RESULTS)
-	$(SWIFT) test --skip-build $(DEBUG) --disable-xctest --xunit-output $(RESULTS)/test.xml $(if $(FILTER),--filter $(FILTER))
+	$(TEST) $(DEBUG) --xunit-output $(RESULTS)/test.xml $(if $(FILTER),--filter $(FILTER))
 	$(call some_ran,$(RESULTS)/test.xml)
 
 lint: ## check format, file length, forbidden words, YAML, Dockerfile, scripts
@@ -45,11 +48,15 @@ format: ## format all Swift code in place
 
 check: lint build test ## what must pass before every commit
 
+replicas: build ## measure how two replicas hand over, with nothing else beside them
+	@mkdir -p $(RESULTS)
+	REPLICA_STRICT=1 REPLICA_STOP_SECONDS=60 $(TEST) $(DEBUG) --no-parallel --xunit-output $(RESULTS)/replicas.xml --filter ReplicaTests
+
 # Leaks are not looked for: Foundation's Process and libXCTest have some of their own.
 test-asan: bootstrap ## run the tests near C code under AddressSanitizer
 	@mkdir -p $(RESULTS)
 	$(SWIFT) build --build-tests $(ASAN)
-	ASAN_OPTIONS=detect_leaks=0 $(SWIFT) test --skip-build $(ASAN) --disable-xctest --xunit-output $(RESULTS)/asan.xml --filter CurlHTTPTests
+	ASAN_OPTIONS=detect_leaks=0 $(TEST) $(ASAN) --xunit-output $(RESULTS)/asan.xml --filter CurlHTTPTests
 	$(call some_ran,$(RESULTS)/asan.xml)
 
 simulate: bootstrap ## run the operator, its caches and an outage under SEEDS=N seeds of faults, in virtual time
@@ -75,12 +82,12 @@ demo: bootstrap ## watch adapters being loaded, lost and repaired on simulated s
 conformance: build ## hold the operator to a real vLLM from PyPI, and simulated ones to the same; VLLM_URL names another
 	@mkdir -p $(RESULTS)
 	@rm -f $(RESULTS)/conformance.xml
-	@scripts/conformance.sh $(SWIFT) test --skip-build $(DEBUG) --disable-xctest --xunit-output $(RESULTS)/conformance.xml --filter ConformanceTests
+	@scripts/conformance.sh $(TEST) $(DEBUG) --xunit-output $(RESULTS)/conformance.xml --filter ConformanceTests
 	$(call some_ran,$(RESULTS)/conformance.xml)
 
 e2e: bootstrap ## run against a real kube-apiserver; KUBEBUILDER_ASSETS names the directory of its binaries
 	@if [ -n "$$KUBEBUILDER_ASSETS" ]; then $(SWIFT) build --build-tests $(DEBUG); fi
-	@scripts/e2e.sh $(SWIFT) test --skip-build $(DEBUG) --disable-xctest --filter EndToEnd
+	@scripts/e2e.sh $(TEST) $(DEBUG) --filter EndToEnd
 
 image: ## build the container image, IMAGE=…
 	docker build --build-arg VERSION=$(VERSION) --build-arg COMMIT=$(COMMIT) --tag $(IMAGE) .

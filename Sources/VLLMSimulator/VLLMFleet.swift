@@ -18,10 +18,13 @@ package struct VLLMFleet: Sendable {
     }
 
     private let members: [Member]
+    private let idleTimeout: Duration
     private let logger: Logger
 
-    package init(_ members: [Member], logger: Logger) {
+    /// A connection without requests is closed after `idleTimeout`; vLLM's is five seconds.
+    package init(_ members: [Member], idleTimeout: Duration = .seconds(5), logger: Logger) {
         self.members = members
+        self.idleTimeout = idleTimeout
         self.logger = logger
     }
 
@@ -42,8 +45,7 @@ package struct VLLMFleet: Sendable {
         let port = BoundPort(member.port)
         for await value in member.server.listeners.values() where value.isListening {
             var limits = HTTPServerLimits()
-            // As vLLM does it.
-            limits.idleTimeout = .seconds(5)
+            limits.idleTimeout = idleTimeout
             let server = HTTPServer(
                 host: member.host, port: port.value, handler: member.server, limits: limits, logger: logger)
             try await withThrowingTaskGroup { group in

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// What people do with kubectl, done with kubectl.
-@Suite(.timeLimit(.minutes(3))) struct KubectlTests {
+@Suite(.timeLimit(.minutes(10))) struct KubectlTests {
     private static let manifest = """
         apiVersion: lora-operator.dev/v1alpha1
         kind: LoRAAdapter
@@ -82,7 +82,7 @@ import Testing
 
     @Test func `a watch prints a line for each change`() async throws {
         try await Kubectl.withServer { kubectl in
-            async let watching = kubectl("get", "lora", "-w", "--output-watch-events", "--request-timeout=4s")
+            async let watching = kubectl("get", "lora", "-w", "--output-watch-events", "--request-timeout=8s")
             let isWatching = try await eventually {
                 kubectl.simulator.list("loraadapters").isEmpty && kubectl.simulator.watchCount == 1
             }
@@ -154,7 +154,7 @@ import Testing
     @Test func `wait ends when the condition turns true`() async throws {
         try await Kubectl.withServer { kubectl in
             try kubectl.simulator.create(adapter("sql"))
-            async let waiting = kubectl("wait", "--for=condition=Ready", "lora/sql", "--timeout=20s")
+            async let waiting = kubectl("wait", "--for=condition=Ready", "lora/sql", "--timeout=90s")
             #expect(try await eventually { kubectl.simulator.watchCount == 1 })
             var object = kubectl.simulator.get("loraadapters", namespace: "default", name: "sql") ?? [:]
             // kubectl does not believe a status of an older generation.
@@ -185,7 +185,7 @@ import Testing
             #expect(selected.output == "loraadapter.lora-operator.dev/sql\n", "\(selected.all)")
             let add = #"{"metadata":{"finalizers":["lora-operator.dev/unload"]}}"#
             _ = try await kubectl("patch", "lora", "sql", "--type=merge", "-p", add)
-            async let deleting = kubectl("delete", "lora", "sql", "--timeout=20s")
+            async let deleting = kubectl("delete", "lora", "sql", "--timeout=90s")
             let isTerminating = try await eventually {
                 kubectl.simulator.get("loraadapters", namespace: "default", name: "sql")?[
                     "metadata", "deletionTimestamp"] != nil
@@ -254,7 +254,7 @@ import Testing
                 let listed = try await kubectl("get", plural, "-n", "demo")
                 #expect(listed.output.contains(wanted), "\(listed.all)")
             }
-            let deleted = try await kubectl("delete", "namespace", "demo", "--timeout=20s")
+            let deleted = try await kubectl("delete", "namespace", "demo", "--timeout=90s")
             #expect(deleted.status == 0, "\(deleted.all)")
             #expect(kubectl.simulator.list("services").isEmpty)
         }

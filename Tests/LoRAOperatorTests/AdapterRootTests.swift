@@ -8,7 +8,7 @@ import VLLMSimulator
 @testable import LoRAOperator
 
 /// `--adapter-root`.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct AdapterRootTests {
     @Test(arguments: [
         ("/adapters", "/adapters/sql", "/adapters/sql"), ("/adapters/", "/adapters/a/b", "/adapters/a/b"),

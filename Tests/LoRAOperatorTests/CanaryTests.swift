@@ -8,7 +8,7 @@ import Testing
 import VLLMSimulator
 
 /// Planted secrets, looked for in everything that the operator's process lets out.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(10)))
 struct CanaryTests {
     private static let key = "canary-key-5f1c9a"
     private static let rotated = "canary-rotated-77d0"

@@ -1,7 +1,7 @@
 import Testing
 
 /// What the built binary makes of its command line.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct CommandLineTests {
     @Test(arguments: [
         ["--leader-elect=maybe"], ["--allow-hub-ids=maybe"], ["--no-such-flag"], ["no-such-command"],
@@ -14,7 +14,7 @@ struct CommandLineTests {
     func `a wrong command line is exit code 2 and one line`(_ arguments: [String]) async throws {
         try await withTemporaryDirectory { directory in
             try await OperatorProcess.run(arguments, in: directory) { process in
-                let code = try await process.exit(within: .seconds(20))
+                let code = try await process.exit(within: .seconds(60))
                 #expect(code == 2)
                 #expect(process.lines.count == 1, "\(process.output)")
                 #expect(process.lines.first?.hasPrefix("lora-operator: ") == true)
@@ -28,7 +28,7 @@ struct CommandLineTests {
             try await OperatorProcess.run(
                 ["--kubeconfig", "\(directory)/kubeconfig", "--health-probe-bind-address", "nowhere"], in: directory
             ) { process in
-                let code = try await process.exit(within: .seconds(20))
+                let code = try await process.exit(within: .seconds(60))
                 #expect(code == 2)
                 #expect(process.lines.count == 1, "\(process.output)")
             }
@@ -77,7 +77,7 @@ struct CommandLineTests {
     func `help is printed and ends well`(_ words: String) async throws {
         try await withTemporaryDirectory { directory in
             try await OperatorProcess.run(words.split(separator: " ").map(String.init), in: directory) { process in
-                let code = try await process.exit(within: .seconds(20))
+                let code = try await process.exit(within: .seconds(60))
                 #expect(code == 0)
                 #expect(process.output.contains("USAGE: lora-operator"))
             }

@@ -6,7 +6,7 @@ import Testing
 import VLLMSimulator
 
 /// `examples/local`, with the command that it names.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct LocalExampleTests {
     @Test func `the example for one machine is served`() async throws {
         try await withTemporaryDirectory { directory in

@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// Everything in deploy/ and examples/ against an API server that refuses fields it does not know.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct InstallationTests {
     private static let namespace = "lora-operator"
 

@@ -6,7 +6,7 @@ import Testing
 import VLLMSimulator
 
 /// The process of `lora-operator local`.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct LocalCommandTests {
     private static let kubectl = installedProgram("kubectl")
 
@@ -22,17 +22,17 @@ struct LocalCommandTests {
                 try await runCommand(kubectl, options + ["apply", "-f", Repository.path("examples/sql-adapter.yaml")])
 
                 try await runCommand(
-                    kubectl, options + ["wait", "--for=condition=Ready", "--timeout=20s", "loraadapter/sql"])
+                    kubectl, options + ["wait", "--for=condition=Ready", "--timeout=90s", "loraadapter/sql"])
 
                 let table = String(
                     decoding: try await runCommand(kubectl, options + ["get", "loraadapters"]), as: UTF8.self)
                 #expect(table.contains("2/2"), "\(table)")
                 #expect(table.contains("Ready"), "\(table)")
-                try await runCommand(kubectl, options + ["delete", "--timeout=20s", "loraadapter", "sql"])
+                try await runCommand(kubectl, options + ["delete", "--timeout=90s", "loraadapter", "sql"])
 
                 process.terminate()
 
-                let code = try await process.exit(within: .seconds(3))
+                let code = try await process.exit(within: .seconds(30))
                 #expect(code == 0)
                 #expect(!exists(kubeconfig))
             }

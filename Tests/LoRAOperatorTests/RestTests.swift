@@ -1,3 +1,4 @@
+import DynamicJSON
 import TestSupport
 import Testing
 import VLLMSimulator
@@ -16,7 +17,15 @@ extension EndToEnd {
                 for name in names {
                     versions.append(try await cluster.adapter(name, reaches: "Ready", "3/3").resourceVersion)
                 }
-                // The lists that confirm the last loads.
+                // What the lists that confirm the last loads say of the model.
+                var model: JSONValue?
+                let isTold = try await eventually {
+                    model = try await cluster.api.list("servedmodels").first
+                    return model?["status", "servers"] == "3/3" && model?["status", "version"] != nil
+                        && model?["status", "adapters", "managed"] == .int(Int64(adapters))
+                        && model?["status", "adapters", "unmanagedCount"] == 0
+                }
+                try #require(isTold, "\(String(describing: model))")
                 try await cluster.probes(3)
                 let writes = try cluster.traffic.writes.count
                 let before = cluster.servers.map { Counts($0) }

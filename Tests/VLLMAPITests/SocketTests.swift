@@ -8,7 +8,7 @@ import VLLMAPI
 import VLLMSimulator
 
 /// The client through libcurl against simulated servers on real sockets.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct SocketTests {
     let server = SimulatedServer(ServerConfiguration(), time: SystemTime(), random: SystemRandom())
 

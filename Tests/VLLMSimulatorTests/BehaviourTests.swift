@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import VLLMSimulator
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct BehaviourTests {
     let time = ManualTime()
 

@@ -4,7 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct HTTPServerStreamTests {
     let get = "GET / HTTP/1.1\r\nhost: x\r\n\r\n"
 

@@ -4,7 +4,7 @@ import Testing
 import VLLMSimulator
 
 /// Where the versions between 0.8.5 and 0.32.0 differ.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct VersionTests {
     static let versions = [
         VLLMVersion(0, 8, 5), VLLMVersion(0, 10), VLLMVersion(0, 10, 1), VLLMVersion(0, 15), VLLMVersion(0, 18),

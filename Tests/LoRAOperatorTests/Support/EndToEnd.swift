@@ -3,7 +3,7 @@ import Testing
 /// The whole operator over real sockets: an API server, simulated vLLM servers, and users.
 ///
 /// Every test runs on the ``KubeSimulator``, and again on a real kube-apiserver where there is one.
-@Suite(.apiServer, .timeLimit(.minutes(5)))
+@Suite(.apiServer, .timeLimit(.minutes(10)))
 struct EndToEnd {}
 
 /// Starts the real API server once for a suite, where there can be one.

@@ -42,7 +42,7 @@ enum OperatorProcess {
         try await withTemporaryDirectory { directory in
             var result: (Int32?, [String]) = (nil, [])
             try await run(arguments, environment: environment, in: directory) { process in
-                result.0 = try await process.exit(within: .seconds(20))
+                result.0 = try await process.exit(within: .seconds(60))
                 result.1 = process.lines
             }
             return result
