@@ -55,7 +55,7 @@ let package = Package(
         // Clients and the runtime that keeps caches and queues.
         module("KubeAPI", ["DynamicJSON", "Effects", yams]),
         module("KubeRuntime", ["DynamicJSON", "Effects", "KubeAPI", logging]),
-        module("VLLMAPI", ["Effects"]),
+        module("VLLMAPI", ["DynamicJSON", "Effects"]),
 
         // What to do (pure), and the part that does it.
         module("AdapterPlanning"),

@@ -37,8 +37,8 @@ final class ServerAgent: Sendable {
     /// A server that does not tell its version is not asked for ever.
     private static let versionQuestions = 3
 
-    /// While actions follow one another, so often a list confirms those that ended.
-    static let confirmInterval = Duration.seconds(1)
+    /// While actions follow one another, so often a list confirms those that ended: the longer the list, the more rarely.
+    private static func confirmInterval(entries: Int) -> Duration { .seconds(1) + .milliseconds(4 * entries) }
 
     let connection: Connection
     private let context: Context
@@ -196,7 +196,9 @@ final class ServerAgent: Sendable {
             }
             await context.slots.hold(connection.server) { await performNext() }
             let isConfirmDue = state.withLock { state in
-                state.pending.isEmpty || context.effects.time.now - state.confirmedAt >= Self.confirmInterval
+                let entries = state.record.observation.lastListing?.adapters.count ?? 0
+                return state.pending.isEmpty
+                    || context.effects.time.now - state.confirmedAt >= Self.confirmInterval(entries: entries)
             }
             if isConfirmDue { probeBell.ring() }
         }

@@ -8,7 +8,7 @@ final class ServerRegistry: Sendable {
         var agents: [Connection: ServerAgent] = [:]
         /// The adapter names that matter to each user of a connection.
         var users: [Connection: [NamespacedName: Set<String>]] = [:]
-        var connections: [NamespacedName: Set<Connection>] = [:]
+        var uses: [NamespacedName: Use] = [:]
         /// The Services whose models are discovered through a connection, and the other way round.
         var watchers: [Connection: Set<NamespacedName>] = [:]
         var watched: [NamespacedName: Set<Connection>] = [:]
@@ -49,6 +49,17 @@ final class ServerRegistry: Sendable {
         }
     }
 
+    /// What an object uses, kept in the form in which every look at the object needs it.
+    private struct Use {
+        /// As the object names them.
+        var connections: [Connection]
+        var names: Set<String>
+        /// Of those connections, one each.
+        var agents: [ServerAgent]
+        /// The same in a fixed order.
+        var sorted: [ServerAgent]
+    }
+
     private let state = Mutex(State())
     private let started: AsyncStream<ServerAgent>
     private let start: AsyncStream<ServerAgent>.Continuation
@@ -72,17 +83,22 @@ final class ServerRegistry: Sendable {
         _ connections: [(connection: Connection, isReady: Bool)], names: Set<String>, by key: NamespacedName,
         make: (Connection) -> ServerAgent
     ) -> [ServerID: ServerObservation] {
-        let wanted = Set(connections.map(\.connection))
-        let (agents, unused, left) = state.withLock { state in
-            let leaving = state.connections[key, default: []].subtracting(wanted)
+        let wanted = connections.map(\.connection)
+        let (agents, unused, left) = state.withLock { state -> ([Engaged], [ServerAgent], [ServerAgent]) in
+            if let use = state.uses[key], use.connections == wanted, use.names == names {
+                return (zip(use.agents, connections).map { Engaged(($0, false), $1.isReady) }, [], [])
+            }
+            let leaving = Set(state.uses[key]?.connections ?? []).subtracting(wanted)
             let unused = state.leave(leaving, by: key)
-            state.connections[key] = wanted.isEmpty ? nil : wanted
-            return (
-                connections.map { connection, isReady in
-                    state.users[connection, default: [:]][key] = names
-                    return Engaged(state.agent(of: connection, make: make), isReady)
-                }, unused, leaving.sorted().compactMap { state.agents[$0] }
-            )
+            let engaged = connections.map { connection, isReady in
+                state.users[connection, default: [:]][key] = names
+                return Engaged(state.agent(of: connection, make: make), isReady)
+            }
+            let agents = engaged.map(\.agent)
+            state.uses[key] = agents.isEmpty ? nil : Use(
+                connections: wanted, names: names, agents: agents,
+                sorted: agents.sorted { $0.connection < $1.connection })
+            return (engaged, unused, leaving.sorted().compactMap { state.agents[$0] })
         }
         // Others still use them; what this object asked for there, it asks for no more.
         for agent in left { agent.submit(nil, for: key) }
@@ -135,9 +151,7 @@ final class ServerRegistry: Sendable {
 
     /// The agents of the servers that an object uses, in a stable order.
     private func agents(of key: NamespacedName) -> [ServerAgent] {
-        state.withLock { state in
-            state.connections[key, default: []].sorted().compactMap { state.agents[$0] }
-        }
+        state.withLock { $0.uses[key]?.sorted ?? [] }
     }
 
     /// Hands each server the action that `key` asks of it, and takes back what it asked before elsewhere.
@@ -154,16 +168,16 @@ final class ServerRegistry: Sendable {
     func release(_ key: NamespacedName) {
         submit([:], for: key)
         let unused = state.withLock { state in
-            let connections = state.connections.removeValue(forKey: key) ?? []
-            return state.leave(connections, by: key)
+            state.leave(Set(state.uses.removeValue(forKey: key)?.connections ?? []), by: key)
         }
         for agent in unused { agent.stop() }
     }
 
     /// Whether a server that an object uses has begun or ended something for one of the names since it was observed.
     func hasStarted(_ names: Set<String>, by key: NamespacedName, since before: [ServerID: ServerObservation]) -> Bool {
-        observations(usedBy: key).contains { id, observation in
-            names.contains { observation.attempts[$0] != before[id]?.attempts[$0] }
+        agents(of: key).contains { agent in
+            let (attempts, known) = (agent.observation.attempts, before[agent.connection.server]?.attempts)
+            return names.contains { attempts[$0] != known?[$0] }
         }
     }
 
@@ -181,11 +195,11 @@ final class ServerRegistry: Sendable {
 
     /// The servers that an object uses, sorted.
     func servers(usedBy key: NamespacedName) -> [ServerID] {
-        state.withLock { $0.connections[key, default: []].map(\.server) }.sorted()
+        agents(of: key).map(\.connection.server).sorted()
     }
 
     /// How many servers an object uses.
-    func serverCount(usedBy key: NamespacedName) -> Int { state.withLock { $0.connections[key]?.count ?? 0 } }
+    func serverCount(usedBy key: NamespacedName) -> Int { state.withLock { $0.uses[key]?.agents.count ?? 0 } }
 
     /// What is known of the servers that an object uses.
     func observations(usedBy key: NamespacedName) -> [ServerID: ServerObservation] {

@@ -1,4 +1,7 @@
 /// Reads JSON strictly and says what is wrong in the words of Go's `encoding/json`, which clients get to see.
+///
+/// Whoever needs little of much walks it with ``members(_:)`` and ``elements(_:)``, and has ``skip()`` check the rest without
+/// building it.
 package struct JSONParser {
     package struct Failure: Error {
         package let message: String
@@ -9,13 +12,23 @@ package struct JSONParser {
 
     private let bytes: [UInt8]
     private var position = 0
+    private var depth = 0
 
     private init(_ bytes: [UInt8]) { self.bytes = bytes }
 
     /// - Throws: ``Failure`` unless `bytes` hold exactly one value.
     package static func parse(_ bytes: [UInt8]) throws(Failure) -> JSONValue {
+        try read(bytes) { parser throws(Failure) in try parser.value() }
+    }
+
+    /// Has `body` read or skip the one value that `bytes` hold.
+    ///
+    /// - Throws: ``Failure`` where it does not, or they hold more.
+    package static func read<Value>(
+        _ bytes: [UInt8], _ body: (inout JSONParser) throws(Failure) -> Value
+    ) throws(Failure) -> Value {
         var parser = JSONParser(bytes)
-        let value = try parser.value(depth: 0)
+        let value = try body(&parser)
         parser.skipSpace()
         if let rest = parser.peek() { throw parser.unexpected(rest, "after top-level value") }
         return value
@@ -39,13 +52,108 @@ package struct JSONParser {
         return Failure(message: "invalid character '\(shown)' \(place)")
     }
 
-    private mutating func value(depth: Int) throws(Failure) -> JSONValue {
+    /// Reads the next value.
+    package mutating func value() throws(Failure) -> JSONValue {
         skipSpace()
-        guard depth < Self.depthLimit else { throw Failure(message: "exceeded max depth") }
         switch peek() {
-        case 0x7B: return try object(depth: depth)
-        case 0x5B: return try array(depth: depth)
+        case 0x7B:
+            var members: [String: JSONValue] = [:]
+            try self.members { parser, name throws(Failure) in members[name] = try parser.value() }
+            return .object(members)
+        case 0x5B:
+            var elements: [JSONValue] = []
+            try self.elements { parser throws(Failure) in elements.append(try parser.value()) }
+            return .array(elements)
         case 0x22: return .string(try string())
+        default: return try plain()
+        }
+    }
+
+    /// Passes over the next value, which has to be a sound one.
+    package mutating func skip() throws(Failure) {
+        skipSpace()
+        switch peek() {
+        case 0x7B:
+            try object { parser throws(Failure) in
+                try parser.skipString()
+                try parser.colon()
+                try parser.skip()
+            }
+        case 0x5B: try elements { parser throws(Failure) in try parser.skip() }
+        case 0x22: try skipString()
+        default: _ = try plain()
+        }
+    }
+
+    /// Reads the next value, which has to be a string or null.
+    package mutating func text() throws(Failure) -> String? {
+        if isAt(0x22) { return try string() }
+        guard peek() == 0x6E else { throw unexpected(peek(), "looking for a string") }
+        try skip()
+        return nil
+    }
+
+    private mutating func isAt(_ byte: UInt8) -> Bool {
+        skipSpace()
+        return peek() == byte
+    }
+
+    /// Walks the object that comes next: `read` gets each member's name, and reads or skips its value.
+    package mutating func members(
+        _ read: (inout JSONParser, String) throws(Failure) -> Void
+    ) throws(Failure) {
+        try object { parser throws(Failure) in
+            let name = try parser.string()
+            try parser.colon()
+            try read(&parser, name)
+        }
+    }
+
+    /// Walks the array that comes next: `read` reads or skips each element.
+    package mutating func elements(_ read: (inout JSONParser) throws(Failure) -> Void) throws(Failure) {
+        try list(from: 0x5B, to: 0x5D, "after array element", read)
+    }
+
+    private mutating func object(_ member: (inout JSONParser) throws(Failure) -> Void) throws(Failure) {
+        try list(from: 0x7B, to: 0x7D, "after object key:value pair") { parser throws(Failure) in
+            parser.skipSpace()
+            guard parser.peek() == 0x22 else {
+                throw parser.unexpected(parser.peek(), "looking for beginning of object key string")
+            }
+            try member(&parser)
+        }
+    }
+
+    private mutating func list(
+        from first: UInt8, to last: UInt8, _ place: String, _ item: (inout JSONParser) throws(Failure) -> Void
+    ) throws(Failure) {
+        guard isAt(first) else { throw unexpected(peek(), "looking for beginning of value") }
+        guard depth < Self.depthLimit else { throw Failure(message: "exceeded max depth") }
+        depth += 1
+        defer { depth -= 1 }
+        position += 1
+        if isAt(last) {
+            position += 1
+            return
+        }
+        while true {
+            try item(&self)
+            skipSpace()
+            guard let byte = peek(), byte == 0x2C || byte == last else { throw unexpected(peek(), place) }
+            position += 1
+            if byte == last { return }
+        }
+    }
+
+    private mutating func colon() throws(Failure) {
+        skipSpace()
+        guard peek() == 0x3A else { throw unexpected(peek(), "after object key") }
+        position += 1
+    }
+
+    /// A value that holds no others, and is no string.
+    private mutating func plain() throws(Failure) -> JSONValue {
+        switch peek() {
         case 0x74: return try literal("true", .bool(true))
         case 0x66: return try literal("false", .bool(false))
         case 0x6E: return try literal("null", .null)
@@ -60,50 +168,6 @@ package struct JSONParser {
             position += 1
         }
         return value
-    }
-
-    private mutating func object(depth: Int) throws(Failure) -> JSONValue {
-        position += 1
-        var members: [String: JSONValue] = [:]
-        skipSpace()
-        if peek() == 0x7D {
-            position += 1
-            return .object(members)
-        }
-        while true {
-            skipSpace()
-            guard peek() == 0x22 else { throw unexpected(peek(), "looking for beginning of object key string") }
-            let name = try string()
-            skipSpace()
-            guard peek() == 0x3A else { throw unexpected(peek(), "after object key") }
-            position += 1
-            members[name] = try value(depth: depth + 1)
-            skipSpace()
-            guard let byte = peek(), byte == 0x2C || byte == 0x7D else {
-                throw unexpected(peek(), "after object key:value pair")
-            }
-            position += 1
-            if byte == 0x7D { return .object(members) }
-        }
-    }
-
-    private mutating func array(depth: Int) throws(Failure) -> JSONValue {
-        position += 1
-        var elements: [JSONValue] = []
-        skipSpace()
-        if peek() == 0x5D {
-            position += 1
-            return .array(elements)
-        }
-        while true {
-            elements.append(try value(depth: depth + 1))
-            skipSpace()
-            guard let byte = peek(), byte == 0x2C || byte == 0x5D else {
-                throw unexpected(peek(), "after array element")
-            }
-            position += 1
-            if byte == 0x5D { return .array(elements) }
-        }
     }
 
     private mutating func number() throws(Failure) -> JSONValue {
@@ -143,6 +207,18 @@ package struct JSONParser {
             case 0..<0x20: throw unexpected(byte, "in string literal")
             default: text.append(byte)
             }
+        }
+    }
+
+    private mutating func skipString() throws(Failure) {
+        let start = position
+        position += 1
+        while let byte = peek(), byte != 0x22, byte != 0x5C, byte >= 0x20 { position += 1 }
+        if peek() == 0x22 {
+            position += 1
+        } else {
+            position = start
+            _ = try string()
         }
     }
 

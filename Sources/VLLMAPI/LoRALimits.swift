@@ -23,7 +23,7 @@ extension VLLMClient {
     /// the first request.
     package func loraLimits() async throws -> LoRALimits {
         do {
-            let info = try await read("/server_info?config_format=json", as: ServerInfo.self)
+            let info = try await read("/server_info?config_format=json") { JSONText($0).decode(ServerInfo.self) }
             let configuration = info.vllm_config?.lora_config
             return LoRALimits(
                 maxLoRAs: configuration?.max_loras, maxCPULoRAs: configuration?.max_cpu_loras,

@@ -1,3 +1,5 @@
+import DynamicJSON
+
 /// What a server lists at `/v1/models`.
 package struct ModelList: Hashable, Sendable {
     /// Entries without a parent, in the server's order; never empty in a list that was read from a server.
@@ -32,29 +34,54 @@ package struct ModelCard: Hashable, Sendable {
     }
 }
 
-extension ModelList: Decodable {
-    private enum CodingKeys: String, CodingKey { case data }
-
-    package init(from decoder: any Decoder) throws {
-        let cards = try decoder.container(keyedBy: CodingKeys.self).decode([ModelCard].self, forKey: .data)
+extension ModelList {
+    /// Reads the body of an answer; nil where it is cut off, is not UTF-8, or has another shape.
+    ///
+    /// Servers list thousands of entries, each with much that says nothing: that is checked, and never built.
+    package init?(parsing body: [UInt8]) {
+        guard String(validating: body, as: UTF8.self) != nil,
+            let cards = try? JSONParser.read(body, ModelCard.data)
+        else { return nil }
+        self.init(baseModels: [], adapters: [])
         var seen: Set<String> = []
-        baseModels = cards.filter { $0.parent == nil }
-        adapters = cards.filter { $0.parent != nil && seen.insert($0.id).inserted }
+        for card in cards {
+            guard let card else { return nil }
+            if card.parent == nil {
+                baseModels.append(card)
+            } else if seen.insert(card.id).inserted {
+                adapters.append(card)
+            }
+        }
     }
 }
 
-extension ModelCard: Decodable {
-    private enum CodingKeys: String, CodingKey {
-        case id, root, parent
-        case maxModelLen = "max_model_len"
+extension ModelCard {
+    /// The entries under `data`; nil for one without an id, and in place of `data` that is not there.
+    fileprivate static func data(_ parser: inout JSONParser) throws(JSONParser.Failure) -> [ModelCard?] {
+        var cards: [ModelCard?] = [nil]
+        try parser.members { parser, name throws(JSONParser.Failure) in
+            guard name == "data" else { return try parser.skip() }
+            cards = []
+            try parser.elements { parser throws(JSONParser.Failure) in cards.append(try entry(&parser)) }
+        }
+        return cards
     }
 
-    package init(from decoder: any Decoder) throws {
-        let card = try decoder.container(keyedBy: CodingKeys.self)
-        id = try card.decode(String.self, forKey: .id)
-        // What a decision rests on has its type or the list is not believed; the rest is only shown.
-        root = try card.decodeIfPresent(String.self, forKey: .root)
-        parent = try card.decodeIfPresent(String.self, forKey: .parent)
-        maxModelLen = try? card.decodeIfPresent(Int.self, forKey: .maxModelLen)
+    /// What a decision rests on has its type, or the list is not believed; the rest is only shown.
+    private static func entry(_ parser: inout JSONParser) throws(JSONParser.Failure) -> ModelCard? {
+        var id: String?
+        var card = ModelCard(id: "")
+        try parser.members { parser, name throws(JSONParser.Failure) in
+            switch name {
+            case "id": id = try parser.text()
+            case "root": card.root = try parser.text()
+            case "parent": card.parent = try parser.text()
+            case "max_model_len": card.maxModelLen = try parser.value().intValue.flatMap { Int(exactly: $0) }
+            default: try parser.skip()
+            }
+        }
+        guard let id else { return nil }
+        card.id = id
+        return card
     }
 }

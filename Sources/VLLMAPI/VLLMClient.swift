@@ -22,7 +22,7 @@ package struct VLLMClient: Sendable {
     ///
     /// It is the truth about a server only while ``health()`` succeeds too.
     package func models() async throws -> ModelList {
-        let list = try await read("/v1/models", as: ModelList.self, limit: 16 << 20)
+        let list = try await read("/v1/models", limit: 16 << 20) { ModelList(parsing: $0) }
         guard !list.baseModels.isEmpty else { throw VLLMError(.notVLLM, "the server lists no base model") }
         return list
     }
@@ -30,7 +30,7 @@ package struct VLLMClient: Sendable {
     /// The server's vLLM version, `0.32.0` for example.
     package func version() async throws -> String {
         struct Answer: Decodable { var version: String }
-        let version = try await read("/version", as: Answer.self).version
+        let version = try await read("/version") { JSONText($0).decode(Answer.self) }.version
         return SafeMessage.make(version, hiding: endpoint.apiKey)
     }
 
@@ -59,12 +59,13 @@ package struct VLLMClient: Sendable {
         try await post("/v1/unload_lora_adapter", UnloadBody(name: name), .unload(name: name), timeout)
     }
 
-    func read<Value: Decodable>(
-        _ path: String, as type: Value.Type, limit: Int = 1 << 20
+    /// Asks for JSON; `decode` returns nil for a body of another shape.
+    func read<Value>(
+        _ path: String, limit: Int = 1 << 20, decode: ([UInt8]) -> Value?
     ) async throws -> Value {
         let reply = try await read(path, .read, limit: limit)
+        if let value = decode(reply.body) { return value }
         let text = JSONText(reply.body)
-        if let value = text.decode(type) { return value }
         guard reply.body.isEmpty || text.looksLikeJSON else {
             throw VLLMError(.notVLLM, "\(path) answers with something that is not JSON")
         }

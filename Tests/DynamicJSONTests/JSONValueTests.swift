@@ -49,6 +49,40 @@ import Testing
         #expect(JSONValue(parsing: Array(text.utf8)) == nil)
     }
 
+    @Test(arguments: [
+        "", "{", "[1", "[1,]", #"{"a":}"#, "{'a': 1}", "[1 2]", "nul!", "\"\u{1}\"", #""\x""#, #"{"a": ["\u12"]}"#, "[] x", "-",
+        String(repeating: "[", count: 100_000), String(repeating: #"{"a":"#, count: 100_000),
+    ])
+    func `what is passed over is checked as strictly as what is read`(_ text: String) {
+        let failure = #expect(throws: JSONParser.Failure.self) { try parse(text) }
+        let skipped = #expect(throws: JSONParser.Failure.self) {
+            try JSONParser.read(Array(text.utf8)) { parser throws(JSONParser.Failure) in try parser.skip() }
+        }
+        #expect(skipped?.message == failure?.message)
+    }
+
+    @Test func `members are read or passed over, one by one`() throws {
+        let text = #" {"a": {"x": [1, "}\"]"]}, "b": [{"n": "one"}, {"n": null, "m": true}], "c": null} "#
+        let names = try JSONParser.read(Array(text.utf8)) { parser throws(JSONParser.Failure) in
+            var names: [String?] = []
+            try parser.members { parser, name throws(JSONParser.Failure) in
+                guard name == "b" else { return try parser.skip() }
+                try parser.elements { parser throws(JSONParser.Failure) in
+                    try parser.members { parser, name throws(JSONParser.Failure) in
+                        if name == "n" { names.append(try parser.text()) } else { try parser.skip() }
+                    }
+                }
+            }
+            return names
+        }
+        #expect(names == ["one", nil])
+        #expect(throws: JSONParser.Failure.self) {
+            try JSONParser.read(Array("[1]".utf8)) { parser throws(JSONParser.Failure) in
+                try parser.elements { parser throws(JSONParser.Failure) in _ = try parser.text() }
+            }
+        }
+    }
+
     @Test func `surrogates join in pairs, and one alone is replaced`() throws {
         #expect(try parse(#"["\ud83d\ude00", "\ud83d", "\ud83d\u0041"]"#) == ["😀", "\u{FFFD}", "\u{FFFD}A"])
     }

@@ -67,7 +67,7 @@ func readReply(_ body: [UInt8]) {
     for operation in [VLLMOperation.read, .load(name: "a"), .unload(name: "a"), .health] {
         _ = VLLMError(reply, to: operation, hiding: "secret").description
     }
-    _ = JSONText(reply.body).decode(ModelList.self)
+    _ = ModelList(parsing: reply.body)
     _ = APIError(APIAnswer(attempt: "get pods a/b", head: head, body: reply.body)).description
 }
 
