@@ -85,13 +85,13 @@ struct CommandLineTests {
     }
 }
 
-func writeKubeconfig(to path: String, server: String) throws {
+func writeKubeconfig(to path: String, server: String, namespace: String = "default") throws {
     try write(
         """
         apiVersion: v1
         kind: Config
         clusters: [{name: test, cluster: {server: "\(server)"}}]
-        contexts: [{name: test, context: {cluster: test, user: test}}]
+        contexts: [{name: test, context: {cluster: test, user: test, namespace: "\(namespace)"}}]
         users: [{name: test, user: {}}]
         current-context: test
         """, to: path)

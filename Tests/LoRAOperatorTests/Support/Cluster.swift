@@ -37,7 +37,15 @@ final class Cluster: Sendable {
         on backend: Backend, servers: Int = 3, _ configuration: ServerConfiguration = .test,
         publishes: Bool = true, operates: Bool = true, _ body: (Cluster) async throws -> Void
     ) async throws {
-        let server = try await backend.start()
+        try await run(
+            in: backend.start(), servers: servers, configuration, publishes: publishes, operates: operates, body)
+    }
+
+    /// The same on an API server that runs already, and is ended too.
+    static func run(
+        in server: any APIServer, servers: Int = 3, _ configuration: ServerConfiguration = .test,
+        publishes: Bool = true, operates: Bool = true, _ body: (Cluster) async throws -> Void
+    ) async throws {
         let cluster: Cluster
         do {
             cluster = try await Cluster(server, servers: servers, configuration)

@@ -104,6 +104,7 @@ enum InstallationKinds {
                   properties:
                     metadata: {type: object, properties: {labels: \(labels), annotations: \(labels)}}
                     spec: \(podSpec)
+            status: {type: object, additionalProperties: {type: integer}}
             """),
         kind(
             "policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget",

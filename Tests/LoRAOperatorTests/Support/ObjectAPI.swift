@@ -82,6 +82,7 @@ struct ObjectAPI: Sendable {
         case "namespaces": "/api/v1/\(plural)"
         case "customresourcedefinitions": "/apis/apiextensions.k8s.io/v1/\(plural)"
         case "endpointslices": "/apis/discovery.k8s.io/v1/namespaces/\(namespace)/\(plural)"
+        case "deployments": "/apis/apps/v1/namespaces/\(namespace)/\(plural)"
         case "leases": "/apis/coordination.k8s.io/v1/namespaces/\(namespace)/\(plural)"
         case "events": "/apis/events.k8s.io/v1/namespaces/\(namespace)/\(plural)"
         case "loraadapters", "servedmodels": "/apis/lora-operator.dev/v1alpha1/namespaces/\(namespace)/\(plural)"

@@ -18,8 +18,12 @@ final class SimulatedAPIServer: APIServer {
     static let loopbackNetwork = "127.\(1 + getpid() % 250)"
     var serverNetwork: String { Self.loopbackNetwork }
 
-    /// One that knows LoRAAdapter, unless `customResources` is false, and what `definitions` define.
-    init(customResources: Bool = true, definitions: [String] = []) async throws {
+    /// One that knows LoRAAdapter, unless `customResources` is false, and what `definitions` define; `wrap` puts a handler
+    /// before it.
+    init(
+        customResources: Bool = true, definitions: [String] = [],
+        behind wrap: (any HTTPHandler) -> any HTTPHandler = { $0 }
+    ) async throws {
         var options = KubeSimulator.Configuration()
         if customResources {
             options.customResourceDefinitions = try ["loraadapters", "servedmodels"].map {
@@ -30,7 +34,7 @@ final class SimulatedAPIServer: APIServer {
         options.customResourceDefinitions += definitions
         let model = try KubeSimulator(options, time: SystemTime(), random: SystemRandom())
         self.model = model
-        let audit = AuditLog(model)
+        let audit = AuditLog(wrap(model))
         self.audit = audit
         let server = { @Sendable in HTTPServer(host: "127.0.0.1", port: 0, handler: audit, logger: .silent) }
         socket = try await Listener { report in try await server().run(onBound: report) }
