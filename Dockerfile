@@ -1,7 +1,7 @@
 FROM swift:6.3-bookworm AS build
 # Versions of packages are pinned as far as Debian keeps them: a security fix changes what stands for the star.
 RUN apt-get update \
- && apt-get install --yes --no-install-recommends libcurl4-openssl-dev=7.88.* \
+ && apt-get install --yes --no-install-recommends libcurl4-openssl-dev=7.88.* libyaml-dev=0.2.* \
  && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 # Dependencies are a layer of their own: they change less often than the code.

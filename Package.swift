@@ -14,7 +14,6 @@ let settings: [SwiftSetting] = [
 ]
 
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
-let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 
 func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: settings)
@@ -41,11 +40,14 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
-        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
         // JSON as a value, where no type says what it is.
         module("DynamicJSON"),
+
+        // YAML by libyaml, which is linked into the binary: Debian's images do not have it.
+        .systemLibrary(name: "CYAML", providers: [.apt(["libyaml-dev"])]),
+        module("YAML", ["CYAML", "DynamicJSON"]),
 
         // The outside world: HTTP, time and randomness, and the libcurl that makes the first one real.
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
@@ -53,7 +55,7 @@ let package = Package(
         module("CurlHTTP", ["CCurl", "Effects"]),
 
         // Clients and the runtime that keeps caches and queues.
-        module("KubeAPI", ["DynamicJSON", "Effects", yams]),
+        module("KubeAPI", ["DynamicJSON", "Effects", "YAML"]),
         module("KubeRuntime", ["DynamicJSON", "Effects", "KubeAPI", logging]),
         module("VLLMAPI", ["DynamicJSON", "Effects"]),
 
@@ -78,7 +80,7 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),
-        module("KubeSimulator", ["DynamicJSON", "Effects", yams]),
+        module("KubeSimulator", ["DynamicJSON", "Effects", "YAML"]),
         module("VLLMSimulator", ["DynamicJSON", "Effects", "HTTPServer", logging]),
 
         // The whole operator on one thread and virtual time, driven by a seed.
@@ -109,7 +111,7 @@ let package = Package(
                 "AdapterController", "AdapterFiles", "AdapterPlanning", "CBuildInfo", "CurlHTTP", "DynamicJSON",
                 "Effects", "HTTPServer",
                 "KubeAPI",
-                "KubeRuntime", "KubeSimulator", "Metrics", "VLLMSimulator", logging, yams,
+                "KubeRuntime", "KubeSimulator", "Metrics", "VLLMSimulator", "YAML", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -119,8 +121,12 @@ let package = Package(
             resources: [.embedInCode("Resources")],
             swiftSettings: settings,
             // This linker has a short form of relocations, 2 MiB less to read and hold; glibc knows it since 2.36.
+            // Nobody looks for symbols in the binary: their names would be another 1.5 MiB.
             linkerSettings: [
-                .unsafeFlags(["-use-ld=lld", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs"])
+                .unsafeFlags([
+                    "-use-ld=lld", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs", "-Xlinker",
+                    "--no-export-dynamic",
+                ])
             ]),
 
         // `Tests/Fixtures` holds recordings of real servers; TestSupport reads them.
@@ -128,8 +134,9 @@ let package = Package(
             name: "TestSupport", dependencies: ["Effects", "CurlHTTP"], path: "Tests/TestSupport",
             swiftSettings: settings),
         suite("DynamicJSONTests", ["DynamicJSON"]),
+        suite("YAMLTests", ["YAML", "DynamicJSON"]),
         suite("CurlHTTPTests", ["CurlHTTP", "Effects", "HTTPServer", "TestSupport", logging]),
-        suite("KubeAPITests", ["KubeAPI", "DynamicJSON", "Effects", "TestSupport", yams]),
+        suite("KubeAPITests", ["KubeAPI", "DynamicJSON", "Effects", "TestSupport", "YAML"]),
         suite("KubeRuntimeTests", ["KubeRuntime", "DynamicJSON", "Effects", "KubeAPI", "TestSupport", logging]),
         suite("VLLMAPITests", ["VLLMAPI", "VLLMSimulator", "CurlHTTP", "Effects", "TestSupport", logging]),
         suite("MetricsTests", ["Metrics"]),
@@ -142,7 +149,6 @@ let package = Package(
             "KubeSimulatorTests",
             [
                 "KubeSimulator", "HTTPServer", "CurlHTTP", "DynamicJSON", "KubeAPI", "Effects", "TestSupport", logging,
-                yams,
             ]),
         suite(
             "VLLMSimulatorTests",
@@ -155,7 +161,7 @@ let package = Package(
             [
                 "LoRAOperator", "AdapterController", "AdapterPlanning", "CurlHTTP", "DynamicJSON", "Effects",
                 "HTTPServer", "KubeAPI", "KubeRuntime", "KubeSimulator", "VLLMAPI", "VLLMSimulator", "TestSupport",
-                logging, yams,
+                logging,
             ]),
     ]
 )

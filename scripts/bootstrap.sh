@@ -13,6 +13,7 @@ has_curl_headers() { compgen -G '/usr/include/curl/curl.h' || compgen -G '/usr/i
 need git command -v git
 need pkg-config command -v pkg-config
 need libcurl4-openssl-dev has_curl_headers
+need libyaml-dev test -e /usr/include/yaml.h
 need openssl command -v openssl         # tests make their certificates with it
 need nghttp2-proxy command -v nghttpx   # the HTTP/2 server of the tests
 need curl command -v curl               # where there is no kubectl, make demo asks the API with it

@@ -26,8 +26,10 @@ else
         echo "sbom: without Debian packages: run scripts/image-root.sh first, or name a root" >&2
     fi
 fi
+# Linked into the binary, from the machine that builds it.
+libyaml=$(dpkg-query --show --showformat '${Version}' libyaml-dev 2>/dev/null || true)
 version=$(sed -n 's/.*static let version = "\(.*\)"/\1/p' Sources/LoRAOperator/Build.swift)
-python3 - "$status" "$version" <<'PYTHON'
+python3 - "$status" "$version" "$libyaml" <<'PYTHON'
 import json, sys
 
 def swift_packages():
@@ -52,7 +54,16 @@ def debian_packages(path):
             "purl": f"pkg:deb/debian/{name}@{version.replace('+', '%2B')}?arch={arch}&distro=debian-12",
         }
 
-components = sorted([*swift_packages(), *debian_packages(sys.argv[1])], key=lambda c: c["bom-ref"])
+def linked(version):
+    if not version:
+        return []
+    return [{
+        "type": "library", "bom-ref": f"linked:libyaml@{version}", "name": "libyaml", "version": version,
+        "purl": f"pkg:deb/debian/libyaml-dev@{version.replace('+', '%2B')}?distro=debian-12",
+        "properties": [{"name": "linkage", "value": "static"}],
+    }]
+
+components = sorted([*swift_packages(), *linked(sys.argv[3]), *debian_packages(sys.argv[1])], key=lambda c: c["bom-ref"])
 bom = {
     "bomFormat": "CycloneDX", "specVersion": "1.5", "version": 1,
     "metadata": {"component": {

@@ -166,7 +166,30 @@ struct KubeconfigTests {
         #expect(try load([0xEF, 0xBB, 0xBF] + Array(config().utf8)).server == "https://h:6443")
 
         let bomb = "a0: &a0 [x,x]\n" + (1...30).map { "a\($0): &a\($0) [*a\($0 - 1),*a\($0 - 1)]\n" }.joined()
-        #expect(try load(Array((bomb + config()).utf8)).server == "https://h:6443")
+        #expect(throws: KubeConfigurationError.self) { try load(Array((bomb + config()).utf8)) }
+    }
+
+    @Test(arguments: [
+        ("clusters: 5", "is not a kubeconfig: line 1: clusters: expected a list"),
+        ("clusters:\n- name: c\n  cluster: {server: [a]}", "line 3: clusters[0].cluster.server: expected text"),
+        ("clusters:\n- name: c\n  cluster: {disable-compression: '1'}", "disable-compression: expected true or false"),
+        ("users:\n- user: {}", "is not a kubeconfig: users[0].name is missing"),
+        ("users:\n- name: a\n  user: {as-user-extra: {k: v}}", "users[0].user.as-user-extra.k: expected a list"),
+        ("users:\n- name: a\n  user: {exec: {env: [{value: v}]}}", "users[0].user.exec.env[0].name is missing"),
+        ("users: []\nusers: []", "is not YAML: line 2: the key users is there twice"),
+        ("users: [\n", "is not YAML: line 1: "),
+    ])
+    func `165: what is wrong in a kubeconfig is told with its line and field`(text: String, part: String) throws {
+        let message = try message(text)
+        #expect(message.contains(part), "\(message)")
+    }
+
+    @Test func `values that YAML takes for numbers and the like are still the text that they are`() throws {
+        let text = config(user: "{token: 0123, client-key: null}", namespace: "1_0", name: "07")
+        let configuration = try load(text)
+        #expect(configuration.credentials == .token("0123"))
+        #expect(configuration.namespace == "1_0")
+        #expect(try !load(config(cluster: "server: https://h, insecure-skip-tls-verify: yes")).tls.verifies)
     }
 
     @Test func `no description shows a secret`() throws {

@@ -1,7 +1,8 @@
+import DynamicJSON
 import Foundation
 import TestSupport
 import Testing
-import Yams
+import YAML
 
 /// The manifests are part of the product: what users apply must parse, fit the schema and grant no more than is used.
 struct ManifestTests {
@@ -11,8 +12,8 @@ struct ManifestTests {
 
         #expect(!documents.isEmpty)
         for document in documents {
-            #expect(document["apiVersion"]?.string != nil, "a document of \(path) has no apiVersion")
-            #expect(document["kind"]?.string != nil, "a document of \(path) has no kind")
+            #expect(document["apiVersion"]?.stringValue != nil, "a document of \(path) has no apiVersion")
+            #expect(document["kind"]?.stringValue != nil, "a document of \(path) has no kind")
         }
     }
 
@@ -23,7 +24,7 @@ struct ManifestTests {
         let directory = path.split(separator: "/").dropLast().joined(separator: "/")
         let kustomization = try #require(try Manifest.documents(in: "\(directory)/kustomization.yaml").first)
 
-        let resources = kustomization["resources"]?.array().compactMap(\.string) ?? []
+        let resources = kustomization["resources"]?.arrayValue?.compactMap(\.stringValue) ?? []
 
         #expect(resources.contains(file))
     }
@@ -32,14 +33,16 @@ struct ManifestTests {
     func `an adapter in the examples uses fields and values that the schema knows`(path: String) throws {
         let schema = try Manifest.adapterSchema()
 
-        for document in try Manifest.documents(in: path) where document["kind"]?.string == "LoRAAdapter" {
+        for document in try Manifest.documents(in: path) where document["kind"]?.stringValue == "LoRAAdapter" {
             #expect(SchemaCheck.faults(of: document, against: schema) == [])
         }
     }
 
     @Test func `an adapter in the documentation uses fields and values that the schema knows`() throws {
         let schema = try Manifest.adapterSchema()
-        let adapters = try Manifest.fencedYAML(in: "docs/loraadapter.md").filter { $0["kind"]?.string == "LoRAAdapter" }
+        let adapters = try Manifest.fencedYAML(in: "docs/loraadapter.md").filter {
+            $0["kind"]?.stringValue == "LoRAAdapter"
+        }
 
         #expect(!adapters.isEmpty)
         for adapter in adapters {
@@ -47,20 +50,23 @@ struct ManifestTests {
         }
     }
 
-    @Test func `every field of an adapter explains itself to kubectl and in the documentation`() throws {
-        let documentation = try Manifest.text(of: "docs/loraadapter.md")
+    @Test(arguments: [("loraadapters", "docs/loraadapter.md"), ("servedmodels", "docs/servedmodel.md")])
+    func `every field explains itself to kubectl and in the documentation`(plural: String, page: String) throws {
+        let documentation = try Manifest.text(of: page)
+        let fields = SchemaCheck.fields(of: try Manifest.schema(of: plural))
 
-        for (path, field) in SchemaCheck.fields(of: try Manifest.adapterSchema()) {
-            #expect((field["description"]?.string ?? "").count > 10, "\(path) has no description")
+        #expect(fields.count > 15)
+        for (path, field) in fields {
+            #expect((field["description"]?.stringValue ?? "").count > 10, "\(path) has no description")
             guard path.hasPrefix("spec.") || path.hasPrefix("status.") else { continue }
-            #expect(documentation.contains("`\(path)`"), "docs/loraadapter.md does not mention \(path)")
+            #expect(documentation.contains("`\(path)`"), "\(page) does not mention \(path)")
         }
     }
 
     @Test func `apart from descriptions the schema is the one that a real API server accepted`() throws {
         let recording = try Manifest.text(of: "Tests/Fixtures/kubernetes/006-create-crd.http")
         let request = try #require(recording.split(separator: "\n").first { $0.hasPrefix("{") })
-        let accepted = try #require(try Yams.compose(yaml: String(request)))
+        let accepted = try #require(JSONValue(parsing: Array(request.utf8)))
         let ours = try #require(try Manifest.documents(in: "crds/loraadapters.yaml").first)
 
         #expect(try #require(ours["spec"]).outline == #require(accepted["spec"]).outline)
@@ -69,17 +75,17 @@ struct ManifestTests {
     @Test func `the operator is granted no wildcard, no list of Secrets and no write beyond its own resources`() throws
     {
         let roles = try Manifest.documents(in: "deploy/base/rbac.yaml").filter {
-            ["Role", "ClusterRole"].contains($0["kind"]?.string ?? "")
+            ["Role", "ClusterRole"].contains($0["kind"]?.stringValue ?? "")
         }
         let writable: Set = [
             "loraadapters", "loraadapters/status", "servedmodels", "servedmodels/status", "events", "leases",
         ]
 
         #expect(roles.count == 2)
-        for rule in roles.flatMap({ $0["rules"]?.array() ?? [] }) {
-            let resources = Set(rule["resources"]?.array().compactMap(\.string) ?? [])
-            let verbs = Set(rule["verbs"]?.array().compactMap(\.string) ?? [])
-            let groups = Set(rule["apiGroups"]?.array().compactMap(\.string) ?? [])
+        for rule in roles.flatMap({ $0["rules"]?.arrayValue ?? [] }) {
+            let resources = Set(rule["resources"]?.arrayValue?.compactMap(\.stringValue) ?? [])
+            let verbs = Set(rule["verbs"]?.arrayValue?.compactMap(\.stringValue) ?? [])
+            let groups = Set(rule["apiGroups"]?.arrayValue?.compactMap(\.stringValue) ?? [])
             #expect(resources.union(verbs).union(groups).isDisjoint(with: ["*", "escalate", "bind", "impersonate"]))
             if resources.contains("secrets") { #expect(verbs == ["get"]) }
             if !verbs.isSubset(of: ["get", "list", "watch"]) { #expect(resources.isSubset(of: writable)) }
@@ -91,8 +97,8 @@ struct ManifestTests {
         let rendered = try await runCommand(
             try #require(Manifest.kubectl), ["kustomize", Manifest.root.appending(path: directory).path])
 
-        let kinds = try Array(Yams.compose_all(yaml: String(decoding: rendered, as: UTF8.self))).compactMap {
-            $0["kind"]?.string
+        let kinds = try Manifest.documents(yaml: String(decoding: rendered, as: UTF8.self)).compactMap {
+            $0["kind"]?.stringValue
         }
         #expect(kinds.contains("CustomResourceDefinition"))
         if directory == "deploy" { #expect(kinds.contains("Deployment")) }
@@ -118,60 +124,59 @@ private enum Manifest {
         try String(contentsOf: root.appending(path: path), encoding: .utf8)
     }
 
-    static func documents(in path: String) throws -> [Node] { try documents(yaml: text(of: path)) }
+    static func documents(in path: String) throws -> [JSONValue] { try documents(yaml: text(of: path)) }
 
-    static func documents(yaml: String) throws -> [Node] {
-        let sequence = try Yams.compose_all(yaml: yaml)
-        let documents = Array(sequence)
-        if let error = sequence.error { throw error }
-        return documents
-    }
+    static func documents(yaml: String) throws -> [JSONValue] { try YAMLNode.documents(of: yaml).map(\.json) }
 
     /// The documents inside of ```` ```yaml ```` fences.
-    static func fencedYAML(in path: String) throws -> [Node] {
+    static func fencedYAML(in path: String) throws -> [JSONValue] {
         try text(of: path).components(separatedBy: "```yaml\n").dropFirst().flatMap { rest in
             try documents(yaml: rest.components(separatedBy: "\n```").first ?? "")
         }
     }
 
-    static func adapterSchema() throws -> Node {
-        let crd = try #require(try documents(in: "crds/loraadapters.yaml").first)
-        return try #require(crd["spec"]?["versions"]?[0]?["schema"]?["openAPIV3Schema"])
+    static func adapterSchema() throws -> JSONValue { try schema(of: "loraadapters") }
+
+    static func schema(of plural: String) throws -> JSONValue {
+        let crd = try #require(try documents(in: "crds/\(plural).yaml").first)
+        return try #require(crd["spec"]?["versions"]?.arrayValue?.first?["schema", "openAPIV3Schema"])
     }
 }
 
 /// The part of OpenAPI that the schema uses and that a typing mistake in a manifest would break.
 private enum SchemaCheck {
-    static func faults(of value: Node, against schema: Node, at path: String = "") -> [String] {
+    static func faults(of value: JSONValue, against schema: JSONValue, at path: String = "") -> [String] {
         var faults: [String] = []
-        if let allowed = schema["enum"]?.array().compactMap(\.string), !allowed.contains(value.string ?? "") {
-            faults.append("\(path): \(value.string ?? "no scalar") is none of \(allowed)")
+        if let allowed = schema["enum"]?.arrayValue?.compactMap(\.stringValue),
+            !allowed.contains(value.stringValue ?? "")
+        {
+            faults.append("\(path): \(value.stringValue ?? "no scalar") is none of \(allowed)")
         }
-        switch schema["type"]?.string {
+        switch schema["type"]?.stringValue {
         case "object":
-            guard let mapping = value.mapping else { return faults + ["\(path): not an object"] }
+            guard let members = value.objectValue else { return faults + ["\(path): not an object"] }
             // `metadata` is the API server's business: its schema here names no properties.
-            guard let properties = schema["properties"]?.mapping else { return faults }
-            for required in schema["required"]?.array().compactMap(\.string) ?? [] where value[required] == nil {
+            guard let properties = schema["properties"]?.objectValue else { return faults }
+            for required in schema["required"]?.arrayValue?.compactMap(\.stringValue) ?? [] where value[required] == nil
+            {
                 faults.append("\(path): \(required) is missing")
             }
-            for (key, member) in mapping {
-                let name = key.string ?? ""
-                if let property = properties[Node(name)] {
+            for (name, member) in members {
+                if let property = properties[name] {
                     faults += Self.faults(of: member, against: property, at: "\(path).\(name)")
                 } else {
                     faults.append("\(path): unknown field \(name)")
                 }
             }
         case "array":
-            guard let items = schema["items"], value.sequence != nil else { return faults + ["\(path): not a list"] }
-            for item in value.array() { faults += Self.faults(of: item, against: items, at: "\(path)[]") }
+            guard let items = schema["items"], value.arrayValue != nil else { return faults + ["\(path): not a list"] }
+            for item in value.arrayValue ?? [] { faults += Self.faults(of: item, against: items, at: "\(path)[]") }
         case "integer":
-            if value.int == nil { faults.append("\(path): not an integer") }
+            if value.intValue == nil { faults.append("\(path): not an integer") }
         case "boolean":
-            if value.bool == nil { faults.append("\(path): not true or false") }
+            if value.boolValue == nil { faults.append("\(path): not true or false") }
         case "string":
-            if value.scalar == nil || value.tag != Tag(.str) { faults.append("\(path): not a string") }
+            if value.stringValue == nil { faults.append("\(path): not a string") }
         default:
             break
         }
@@ -179,10 +184,10 @@ private enum SchemaCheck {
     }
 
     /// Every field with its path, `spec.target.service.name`; entries of lists are `status.claims[].name`.
-    static func fields(of schema: Node, at path: String = "") -> [(path: String, schema: Node)] {
-        var fields: [(path: String, schema: Node)] = []
-        for (key, property) in schema["properties"]?.mapping ?? [:] {
-            let name = (path.isEmpty ? "" : path + ".") + (key.string ?? "")
+    static func fields(of schema: JSONValue, at path: String = "") -> [(path: String, schema: JSONValue)] {
+        var fields: [(path: String, schema: JSONValue)] = []
+        for (key, property) in schema["properties"]?.objectValue ?? [:] {
+            let name = (path.isEmpty ? "" : path + ".") + key
             fields.append((name, property))
             fields += Self.fields(of: property, at: name)
             if let items = property["items"] { fields += Self.fields(of: items, at: name + "[]") }
@@ -191,17 +196,14 @@ private enum SchemaCheck {
     }
 }
 
-extension Node {
-    /// The node without the descriptions in it, the same for every order of keys and for YAML and JSON.
-    fileprivate var outline: String {
+extension JSONValue {
+    /// The value without the descriptions in it.
+    fileprivate var outline: JSONValue {
         switch self {
-        case .mapping(let mapping):
-            let members = mapping.filter { $0.key.string != "description" || $0.value.mapping != nil }
-            return "{" + members.map { "\($0.key.string ?? ""): \($0.value.outline)" }.sorted().joined(separator: ", ")
-                + "}"
-        case .sequence(let sequence): return "[" + sequence.map(\.outline).joined(separator: ", ") + "]"
-        case .scalar(let scalar): return "\(tag.description) \(scalar.string)"
-        case .alias: return "alias"
+        case .object(let members):
+            .object(members.filter { $0.key != "description" || $0.value.objectValue != nil }.mapValues(\.outline))
+        case .array(let elements): .array(elements.map(\.outline))
+        default: self
         }
     }
 }

@@ -1,34 +1,9 @@
 import DynamicJSON
-import Yams
+import YAML
 
 /// A kubeconfig as it is written.
-struct KubeconfigFile: Decodable {
+enum KubeconfigFile {
     static let sizeLimit = 1 << 20
-
-    private enum CodingKeys: String, CodingKey {
-        case currentContext = "current-context"
-        case clusters, users, contexts
-    }
-
-    private var currentContext: String?
-    private var clusters: [NamedCluster]?
-    private var users: [NamedUser]?
-    private var contexts: [NamedContext]?
-
-    private struct NamedCluster: Decodable {
-        var name: String
-        var cluster: Cluster?
-    }
-
-    private struct NamedUser: Decodable {
-        var name: String
-        var user: KubeconfigUser?
-    }
-
-    private struct NamedContext: Decodable {
-        var name: String
-        var context: Context?
-    }
 
     /// Reads one file's text; paths in it are relative to `directory`.
     static func read(_ bytes: [UInt8], path: String) throws -> Kubeconfig {
@@ -44,77 +19,58 @@ struct KubeconfigFile: Decodable {
         }
         if string.allSatisfy(\.isWhitespace) { return Kubeconfig() }
         do {
-            let file = try YAMLDecoder().decode(KubeconfigFile.self, from: string)
-            return try file.kubeconfig(path: path)
-        } catch let error as KubeConfigurationError {
-            throw error
-        } catch let error as DecodingError {
-            throw KubeConfigurationError("\(path) is not a kubeconfig: \(error.summary)")
-        } catch {
-            throw KubeConfigurationError(
-                "\(path) is not YAML: check it with `kubectl config view --kubeconfig \(path)`")
+            guard let document = try YAMLNode.documents(of: string).first else { return Kubeconfig() }
+            return try kubeconfig(KubeconfigField(document), path: path)
+        } catch let error as KubeconfigField.Fault {
+            throw KubeConfigurationError("\(path) is not a kubeconfig: \(error.description.oneLine(limit: 300))")
+        } catch let error as YAMLError {
+            throw KubeConfigurationError("\(path) is not YAML: \(error.description.oneLine(limit: 300))")
         }
     }
 
-    private func kubeconfig(path: String) throws -> Kubeconfig {
+    private static func kubeconfig(_ file: KubeconfigField, path: String) throws -> Kubeconfig {
         let directory = Path.directory(of: path)
-        var result = Kubeconfig(currentContext: currentContext?.nonEmpty)
-        for entry in clusters ?? [] {
-            try result.clusters.addUnique(entry.name, (entry.cluster ?? Cluster()).resolved(in: directory), path)
+        var result = Kubeconfig(currentContext: try file["current-context"].string?.nonEmpty)
+        for entry in try file["clusters"].elements {
+            let cluster = try Kubeconfig.Cluster(entry["cluster"], in: directory)
+            try result.clusters.addUnique(entry["name"].required, cluster, path)
         }
-        for entry in users ?? [] {
-            try result.users.addUnique(entry.name, (entry.user ?? KubeconfigUser()).resolved(in: directory), path)
+        for entry in try file["users"].elements {
+            let user = try Kubeconfig.User(entry["user"], in: directory)
+            try result.users.addUnique(entry["name"].required, user, path)
         }
-        for entry in contexts ?? [] {
-            let context = entry.context ?? Context()
+        for entry in try file["contexts"].elements {
+            let context = try entry["context"]
             try result.contexts.addUnique(
-                entry.name,
+                entry["name"].required,
                 Kubeconfig.Context(
-                    cluster: context.cluster, user: context.user, namespace: context.namespace?.nonEmpty), path)
+                    cluster: context["cluster"].string, user: context["user"].string,
+                    namespace: context["namespace"].string?.nonEmpty), path)
         }
         return result
     }
+}
 
-    private struct Context: Decodable {
-        var cluster: String?
-        var user: String?
-        var namespace: String?
+extension Kubeconfig.Cluster {
+    fileprivate init(_ cluster: KubeconfigField, in directory: String) throws {
+        self.init(
+            server: try cluster["server"].string?.nonEmpty,
+            tlsServerName: try cluster["tls-server-name"].string?.nonEmpty,
+            skipsVerification: try cluster["insecure-skip-tls-verify"].bool ?? false,
+            authority: .first(
+                try cluster["certificate-authority-data"].string, try cluster["certificate-authority"].string,
+                in: directory),
+            proxyURL: try cluster["proxy-url"].string?.nonEmpty,
+            acceptsCompression: try cluster["disable-compression"].bool != true,
+            pluginConfiguration: try Self.pluginConfiguration(cluster["extensions"]))
     }
 
-    private struct Cluster: Decodable {
-        enum CodingKeys: String, CodingKey {
-            case server
-            case tlsServerName = "tls-server-name"
-            case skipsVerification = "insecure-skip-tls-verify"
-            case authorityFile = "certificate-authority"
-            case authorityData = "certificate-authority-data"
-            case proxyURL = "proxy-url"
-            case refusesCompression = "disable-compression"
-            case extensions
+    private static func pluginConfiguration(_ extensions: KubeconfigField) throws -> JSONValue? {
+        for entry in try extensions.elements
+        where try entry["name"].required == "client.authentication.k8s.io/exec" {
+            return try entry["extension"].json
         }
-
-        var server: String?
-        var tlsServerName: String?
-        var skipsVerification: Bool?
-        var authorityFile: String?
-        var authorityData: String?
-        var proxyURL: String?
-        var refusesCompression: Bool?
-        var extensions: [Extension]?
-
-        struct Extension: Decodable {
-            var name: String
-            var `extension`: JSONValue?
-        }
-
-        func resolved(in directory: String) -> Kubeconfig.Cluster {
-            Kubeconfig.Cluster(
-                server: server?.nonEmpty, tlsServerName: tlsServerName?.nonEmpty,
-                skipsVerification: skipsVerification ?? false,
-                authority: .first(authorityData, authorityFile, in: directory), proxyURL: proxyURL?.nonEmpty,
-                acceptsCompression: refusesCompression != true,
-                pluginConfiguration: extensions?.first { $0.name == "client.authentication.k8s.io/exec" }?.extension)
-        }
+        return nil
     }
 }
 

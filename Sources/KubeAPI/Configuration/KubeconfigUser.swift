@@ -1,37 +1,25 @@
-import DynamicJSON
-
 /// A user of a kubeconfig as it is written.
-struct KubeconfigUser: Decodable {
-    enum CodingKeys: String, CodingKey {
-        case certificateFile = "client-certificate"
-        case certificateData = "client-certificate-data"
-        case keyFile = "client-key"
-        case keyData = "client-key-data"
-        case user = "as"
-        case uid = "as-uid"
-        case groups = "as-groups"
-        case extra = "as-user-extra"
-        case authProvider = "auth-provider"
-        case token, tokenFile, username, exec
-    }
-
-    private struct Anything: Decodable {
-        init(from decoder: any Decoder) {}
-    }
-
-    private struct Exec: Decodable {
-        struct Variable: Decodable {
-            var name: String
-            var value: String?
-        }
-
+private struct KubeconfigUser {
+    struct Exec {
         var command: String?
-        var args: [String]?
-        var env: [Variable]?
+        var args: [String]
+        var env: [(name: String, value: String)]
         var apiVersion: String?
         var installHint: String?
-        var provideClusterInfo: Bool?
+        var providesClusterInfo: Bool
         var interactiveMode: String?
+
+        /// Nil where there is none.
+        init?(_ exec: KubeconfigField) throws {
+            if exec.isAbsent { return nil }
+            command = try exec["command"].string
+            args = try exec["args"].strings
+            env = try exec["env"].elements.map { (try $0["name"].required, try $0["value"].string ?? "") }
+            apiVersion = try exec["apiVersion"].string
+            installHint = try exec["installHint"].string
+            providesClusterInfo = try exec["provideClusterInfo"].bool ?? false
+            interactiveMode = try exec["interactiveMode"].string
+        }
     }
 
     private var certificateFile: String?
@@ -43,40 +31,54 @@ struct KubeconfigUser: Decodable {
     private var username: String?
     private var user: String?
     private var uid: String?
-    private var groups: [String]?
-    private var extra: [String: [String]]?
+    private var groups: [String]
+    private var extra: [String: [String]]
     private var exec: Exec?
-    private var authProvider: Anything?
+    private var hasAuthProvider: Bool
 
-    init() {}
+    init(_ field: KubeconfigField) throws {
+        certificateFile = try field["client-certificate"].string
+        certificateData = try field["client-certificate-data"].string
+        keyFile = try field["client-key"].string
+        keyData = try field["client-key-data"].string
+        token = try field["token"].string
+        tokenFile = try field["tokenFile"].string
+        username = try field["username"].string
+        user = try field["as"].string
+        uid = try field["as-uid"].string
+        groups = try field["as-groups"].strings
+        extra = try field["as-user-extra"].fields.mapValues { try $0.strings }
+        exec = try Exec(field["exec"])
+        hasAuthProvider = try !field["auth-provider"].isAbsent
+    }
 
     func resolved(in directory: String) -> Kubeconfig.User {
         Kubeconfig.User(
             certificate: .first(certificateData, certificateFile, in: directory),
             key: .first(keyData, keyFile, in: directory), token: token?.nonEmpty,
             tokenFile: tokenFile?.nonEmpty.map { Path.resolve($0, in: directory) },
-            exec: exec.map { plugin($0, in: directory) }, providesClusterInfo: exec?.provideClusterInfo ?? false,
+            exec: exec.map { plugin($0, in: directory) }, providesClusterInfo: exec?.providesClusterInfo ?? false,
             impersonation: user?.nonEmpty.map {
-                Impersonation(user: $0, uid: uid?.nonEmpty, groups: groups ?? [], extra: extra ?? [:])
+                Impersonation(user: $0, uid: uid?.nonEmpty, groups: groups, extra: extra)
             }, problem: problem)
     }
 
     private func plugin(_ exec: Exec, in directory: String) -> ExecPlugin {
         let command = exec.command ?? ""
-        let environment = (exec.env ?? []).map { ($0.name, $0.value ?? "") }
+        let environment = exec.env.map { ($0.name, $0.value) }
         return ExecPlugin(
             // A name alone is looked up in PATH.
             command: command.contains("/") ? Path.resolve(command, in: directory) : command,
-            arguments: exec.args ?? [], environment: Dictionary(environment) { _, last in last },
+            arguments: exec.args, environment: Dictionary(environment) { _, last in last },
             apiVersion: exec.apiVersion ?? "", installHint: exec.installHint?.trimmed ?? "")
     }
 
     /// Leaving out what a user asks for would mean acting as somebody else.
     private var problem: String? {
-        if authProvider != nil { return "auth-provider was removed from Kubernetes: use exec" }
+        if hasAuthProvider { return "auth-provider was removed from Kubernetes: use exec" }
         if username?.nonEmpty != nil { return "basic authentication was removed from Kubernetes: use a token" }
         let isNobody = user?.nonEmpty == nil
-        if isNobody, uid?.nonEmpty != nil || !(groups ?? []).isEmpty || !(extra ?? [:]).isEmpty {
+        if isNobody, uid?.nonEmpty != nil || !groups.isEmpty || !extra.isEmpty {
             return "as-uid, as-groups or as-user-extra is given without as: add the user to impersonate"
         }
         return exec.flatMap(problem(with:))
@@ -94,5 +96,12 @@ struct KubeconfigUser: Decodable {
         case nil where version.hasSuffix("beta1"): return nil
         default: return "exec needs interactiveMode: Never or IfAvailable"
         }
+    }
+}
+
+extension Kubeconfig.User {
+    /// What the user of a file in `directory` is, where relative paths start.
+    init(_ user: KubeconfigField, in directory: String) throws {
+        self = try KubeconfigUser(user).resolved(in: directory)
     }
 }

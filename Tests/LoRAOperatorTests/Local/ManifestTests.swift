@@ -15,7 +15,7 @@ struct LocalManifestTests {
         let broken: [(text: String, line: Int)] = [
             ("kind: [LoRAAdapter", 1),
             ("# comment\n\n\(adapter)\n---\nkind: {a: b\nc", 8),
-            ("\(adapter)\nmetadata: {name: again}\n", 3),
+            ("\(adapter)\nmetadata: {name: again}\n", 4),
             ("\(adapter)\n---\n# only a name is missing\n\nkind: LoRAAdapter\n", 7),
             ("---\n---\nkind: Deployment\napiVersion: apps/v1\nmetadata: {name: x}\n", 3),
             ("\n\(adapter.replacing("{name: sql}", with: "{name: sql, namespace: other}"))", 2),
