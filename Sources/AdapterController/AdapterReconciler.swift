@@ -54,10 +54,13 @@ final class AdapterReconciler: Sendable {
                     "adapter": "\(key)", "actions": "\(plan.actions.count)", "phase": "\(plan.status?.phase ?? "")",
                     "wake": "\(plan.wakeAfter.map { "\($0)" } ?? "")",
                 ])
+            // What is there to be repaired does not wait for a status that tells of it. All else is written first: a
+            // conflict says that the plan comes from an object that is no longer so.
+            let isRepair = plan.isRepair(of: adapter.status)
+            if isRepair { gatherer.registry.submit(plan.actions, for: key) }
             do {
                 let hasWritten = try await write(plan, for: adapter)
-                // Written first: a conflict says that the plan comes from an object that is no longer so.
-                gatherer.registry.submit(plan.actions, for: key)
+                if !isRepair { gatherer.registry.submit(plan.actions, for: key) }
                 if !hasWritten { return pause(plan, for: adapter) }
             } catch let error as APIError
                 where error.isConflict || error.isNotFound || (plan.finalizer != .keep && error.isInvalid)
@@ -124,7 +127,7 @@ final class AdapterReconciler: Sendable {
         tell(StatusEvent.between(adapter.status, status), adapter)
         metrics?.repairing(StatusEvent.drift(between: adapter.status, status))
         // New claims and lines free the loads that waited for them.
-        return status.claims != adapter.status.claims || status.places != adapter.status.places
+        return !plan.isRepair(of: adapter.status)
     }
 
     /// What programs read is written at once; counts on the way there wait their turn.
@@ -178,6 +181,14 @@ final class AdapterReconciler: Sendable {
 extension APIError {
     fileprivate var isInvalid: Bool {
         if case .invalid = self { true } else { false }
+    }
+}
+
+extension AdapterPlan {
+    /// Whether it acts under the finalizer, the claims and the lines that are stored already.
+    fileprivate func isRepair(of stored: AdapterStatus) -> Bool {
+        guard finalizer == .keep else { return false }
+        return status.map { $0.claims == stored.claims && $0.places == stored.places } ?? true
     }
 }
 

@@ -63,7 +63,7 @@ package struct Operator: Sendable {
             changed: { connection, change in
                 let backlog = queue.depth + queue.delayedCount
                 for key in registry.users(of: connection, concernedBy: change) {
-                    queue.add(key, after: Self.patience(servers: registry.serverCount(usedBy: key), backlog: backlog))
+                    queue.add(key, after: registry.patience(for: key, backlog: backlog))
                 }
                 for service in registry.watchers(of: connection) {
                     discovered.add(service, after: pace.patience(for: service))
@@ -124,14 +124,6 @@ package struct Operator: Sendable {
 
     /// The time in which objects that failed while the API server was away are looked at again.
     private static let returnSpread = Duration.seconds(3)
-
-    /// How long one server's news waits for that of others.
-    ///
-    /// A look at an object costs as much as it has servers: with many of them it is not taken once for each, and the
-    /// less often the more objects wait for a look.
-    private static func patience(servers: Int, backlog: Int) -> Duration {
-        servers > 32 ? min(.milliseconds(servers) * (1 + backlog / 50), .seconds(1)) : .zero
-    }
 
     private func reflect<Object: KubeObject>(_ store: Store<Object>, in group: inout ThrowingTaskGroup<Void, any Error>)
     {

@@ -78,6 +78,19 @@ final class ServerAgent: Sendable {
         }
     }
 
+    /// Whether an end of something that `key` asked for is still to come, under one of its names.
+    func isBusy(for key: NamespacedName, _ names: Set<String>) -> Bool {
+        state.withLock { state in
+            state.pending[key] != nil
+                || names.contains { name in
+                    switch state.record.observation.attempts[name]?.outcome {
+                    case .inFlight, .answered: true
+                    case .failed, .unknown, nil: false
+                    }
+                }
+        }
+    }
+
     /// Ends ``run()``.
     func stop() { stopBell.ring() }
 

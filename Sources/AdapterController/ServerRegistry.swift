@@ -198,8 +198,17 @@ final class ServerRegistry: Sendable {
         agents(of: key).map(\.connection.server).sorted()
     }
 
-    /// How many servers an object uses.
-    func serverCount(usedBy key: NamespacedName) -> Int { state.withLock { $0.uses[key]?.agents.count ?? 0 } }
+    /// How long one server's news waits for that of others.
+    ///
+    /// A look at an object costs as much as it has servers: while many of them are at work it is not taken once for each,
+    /// and the less often the more objects wait for a look.
+    func patience(for key: NamespacedName, backlog: Int) -> Duration {
+        let use = state.withLock { $0.uses[key] }
+        guard let use, use.sorted.count > 32, use.sorted.contains(where: { $0.isBusy(for: key, use.names) }) else {
+            return .zero
+        }
+        return min(.milliseconds(use.sorted.count) * (1 + backlog / 50), .seconds(1))
+    }
 
     /// What is known of the servers that an object uses.
     func observations(usedBy key: NamespacedName) -> [ServerID: ServerObservation] {
