@@ -58,8 +58,8 @@ struct ServerRecord {
     private mutating func settle(by listing: Listing) -> Set<String> {
         var names: Set<String> = []
         let before = observation.lastListing?.adapters ?? [:]
-        observation.layouts = observation.layouts.filter { name, _ in
-            listing.adapters[name] != nil && listing.adapters[name] == before[name]
+        for name in Array(observation.layouts.keys) where listing.adapters[name].map({ $0 != before[name] }) ?? true {
+            observation.layouts[name] = nil
         }
         for (name, attempt) in observation.attempts where attempt.outcome != .inFlight && attempt.stamp < listing.stamp
         {

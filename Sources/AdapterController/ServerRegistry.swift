@@ -3,61 +3,99 @@ import KubeAPI
 import Synchronization
 
 /// Keeps one agent for each connection that some object uses, and knows who uses it.
+///
+/// Most objects use the same connections as many others: those share one list of them, so that what is kept grows with
+/// servers and with objects, and not with servers times objects.
 final class ServerRegistry: Sendable {
     private struct State {
         var agents: [Connection: ServerAgent] = [:]
-        /// The adapter names that matter to each user of a connection.
-        var users: [Connection: [NamespacedName: Set<String>]] = [:]
-        var uses: [NamespacedName: Use] = [:]
+        private var groups: [Int: ServerGroup] = [:]
+        private var groupIDs: [[Connection]: Int] = [:]
+        private var nextGroupID = 0
+        private var membership: [NamespacedName: Int] = [:]
+        /// The groups that a connection is in.
+        private var groupsWith: [Connection: Set<Int>] = [:]
         /// The Services whose models are discovered through a connection, and the other way round.
         var watchers: [Connection: Set<NamespacedName>] = [:]
         var watched: [NamespacedName: Set<Connection>] = [:]
 
-        /// Takes `key` off the connections and removes those that nobody uses any more; returns their agents.
-        mutating func leave(_ left: Set<Connection>, by key: NamespacedName) -> [ServerAgent] {
-            var unused: [ServerAgent] = []
-            for connection in left.sorted() {
-                users[connection]?[key] = nil
-                if users[connection]?.isEmpty == true { users[connection] = nil }
-                if let agent = takeUnused(connection) { unused.append(agent) }
+        func group(of key: NamespacedName) -> ServerGroup? { membership[key].flatMap { groups[$0] } }
+
+        func groups(with connection: Connection) -> [ServerGroup] {
+            groupsWith[connection, default: []].compactMap { groups[$0] }
+        }
+
+        func groups(where isIncluded: (ServerGroup) -> Bool) -> [ServerGroup] { groups.values.filter(isIncluded) }
+
+        /// Puts an object into the group of its connections, which is made where there is none, and out of the one where
+        /// it was; adds what becomes of agents to `change`.
+        mutating func move(
+            _ key: NamespacedName, to wanted: [Connection], names: Set<String>, make: (Connection) -> ServerAgent,
+            _ change: inout Change
+        ) {
+            guard !wanted.isEmpty else { return leave(key, &change) }
+            let old = membership[key]
+            let id = groupID(of: wanted, make: make, new: &change.new)
+            if old != id { leave(key, for: Set(wanted), &change) }
+            groups[id]?.users.set(names, for: key)
+            membership[key] = id
+        }
+
+        /// Takes an object out of its group; it goes on to use the connections in `kept`.
+        mutating func leave(_ key: NamespacedName, for kept: Set<Connection> = [], _ change: inout Change) {
+            guard let id = membership.removeValue(forKey: key) else { return }
+            groups[id]?.users.set(nil, for: key)
+            guard let left = groups[id] else { return }
+            if left.users.isEmpty { change.unused = dissolve(left, id) }
+            change.left = left.sorted.filter { !kept.contains($0.connection) && agents[$0.connection] != nil }
+        }
+
+        private mutating func groupID(
+            of wanted: [Connection], make: (Connection) -> ServerAgent, new: inout [ServerAgent]
+        ) -> Int {
+            if let id = groupIDs[wanted] { return id }
+            let id = nextGroupID
+            nextGroupID += 1
+            groupIDs[wanted] = id
+            groups[id] = ServerGroup(connections: wanted, agents: wanted.map { agent(of: $0, make: make, new: &new) })
+            for connection in wanted { groupsWith[connection, default: []].insert(id) }
+            return id
+        }
+
+        /// Removes a group without users; returns the agents that nobody uses any more.
+        private mutating func dissolve(_ group: ServerGroup, _ id: Int) -> [ServerAgent] {
+            groups[id] = nil
+            groupIDs[group.connections] = nil
+            return group.sorted.map(\.connection).compactMap { connection in
+                groupsWith[connection]?.remove(id)
+                if groupsWith[connection]?.isEmpty == true { groupsWith[connection] = nil }
+                return takeUnused(connection)
             }
-            return unused
         }
 
         /// The same for a Service.
         mutating func unwatch(_ left: Set<Connection>, by service: NamespacedName) -> [ServerAgent] {
-            var unused: [ServerAgent] = []
-            for connection in left.sorted() {
+            left.sorted().compactMap { connection in
                 watchers[connection]?.remove(service)
                 if watchers[connection]?.isEmpty == true { watchers[connection] = nil }
-                if let agent = takeUnused(connection) { unused.append(agent) }
+                return takeUnused(connection)
             }
-            return unused
         }
 
         private mutating func takeUnused(_ connection: Connection) -> ServerAgent? {
-            users[connection] == nil && watchers[connection] == nil ? agents.removeValue(forKey: connection) : nil
+            groupsWith[connection] == nil && watchers[connection] == nil ? agents.removeValue(forKey: connection) : nil
         }
 
-        /// The agent of a connection, made where there is none; and whether it was.
-        mutating func agent(of connection: Connection, make: (Connection) -> ServerAgent) -> (ServerAgent, isNew: Bool)
-        {
-            if let agent = agents[connection] { return (agent, false) }
+        /// The agent of a connection, made where there is none, and then `new`.
+        mutating func agent(
+            of connection: Connection, make: (Connection) -> ServerAgent, new: inout [ServerAgent]
+        ) -> ServerAgent {
+            if let agent = agents[connection] { return agent }
             let agent = make(connection)
             agents[connection] = agent
-            return (agent, true)
+            new.append(agent)
+            return agent
         }
-    }
-
-    /// What an object uses, kept in the form in which every look at the object needs it.
-    private struct Use {
-        /// As the object names them.
-        var connections: [Connection]
-        var names: Set<String>
-        /// Of those connections, one each.
-        var agents: [ServerAgent]
-        /// The same in a fixed order.
-        var sorted: [ServerAgent]
     }
 
     private let state = Mutex(State())
@@ -76,7 +114,7 @@ final class ServerRegistry: Sendable {
         }
     }
 
-    /// Says which connections `key` uses from now on, and returns what is known of each.
+    /// Says which connections `key` uses from now on, each once, and returns what is known of each.
     ///
     /// Agents that nobody uses any more end.
     func use(
@@ -84,25 +122,17 @@ final class ServerRegistry: Sendable {
         make: (Connection) -> ServerAgent
     ) -> [ServerID: ServerObservation] {
         let wanted = connections.map(\.connection)
-        let (agents, unused, left) = state.withLock { state -> ([Engaged], [ServerAgent], [ServerAgent]) in
-            if let use = state.uses[key], use.connections == wanted, use.names == names {
-                return (zip(use.agents, connections).map { Engaged(($0, false), $1.isReady) }, [], [])
+        let (agents, change) = state.withLock { state -> ([ServerAgent], Change) in
+            var change = Change()
+            let group = state.group(of: key)
+            if group?.connections ?? [] != wanted || group?.users.names(of: key) ?? names != names {
+                state.move(key, to: wanted, names: names, make: make, &change)
             }
-            let leaving = Set(state.uses[key]?.connections ?? []).subtracting(wanted)
-            let unused = state.leave(leaving, by: key)
-            let engaged = connections.map { connection, isReady in
-                state.users[connection, default: [:]][key] = names
-                return Engaged(state.agent(of: connection, make: make), isReady)
-            }
-            let agents = engaged.map(\.agent)
-            state.uses[key] = agents.isEmpty ? nil : Use(
-                connections: wanted, names: names, agents: agents,
-                sorted: agents.sorted { $0.connection < $1.connection })
-            return (engaged, unused, leaving.sorted().compactMap { state.agents[$0] })
+            return (state.group(of: key)?.agents ?? [], change)
         }
         // Others still use them; what this object asked for there, it asks for no more.
-        for agent in left { agent.submit(nil, for: key) }
-        return engage(agents, unused)
+        for agent in change.left { agent.submit(nil, for: key) }
+        return engage(agents, connections.map(\.isReady), change)
     }
 
     /// Says through which connections the models of a Service are discovered from now on; ``use(_:names:by:make:)``
@@ -112,17 +142,17 @@ final class ServerRegistry: Sendable {
         make: (Connection) -> ServerAgent
     ) -> [ServerID: ServerObservation] {
         let wanted = Set(connections.map(\.connection))
-        let (agents, unused) = state.withLock { state in
-            let unused = state.unwatch(state.watched[service, default: []].subtracting(wanted), by: service)
+        let (agents, change) = state.withLock { state -> ([ServerAgent], Change) in
+            var change = Change()
+            change.unused = state.unwatch(state.watched[service, default: []].subtracting(wanted), by: service)
             state.watched[service] = wanted.isEmpty ? nil : wanted
-            return (
-                connections.map { connection, isReady in
-                    state.watchers[connection, default: []].insert(service)
-                    return Engaged(state.agent(of: connection, make: make), isReady)
-                }, unused
-            )
+            let agents = connections.map { connection, _ in
+                state.watchers[connection, default: []].insert(service)
+                return state.agent(of: connection, make: make, new: &change.new)
+            }
+            return (agents, change)
         }
-        return engage(agents, unused)
+        return engage(agents, connections.map(\.isReady), change)
     }
 
     /// The Services whose models are discovered through a connection, sorted.
@@ -130,29 +160,27 @@ final class ServerRegistry: Sendable {
         state.withLock { ($0.watchers[connection] ?? []).sorted() }
     }
 
-    private struct Engaged {
-        var agent: ServerAgent
-        var isNew: Bool
-        var isReady: Bool
-
-        init(_ agent: (ServerAgent, isNew: Bool), _ isReady: Bool) {
-            (self.agent, isNew) = agent
-            self.isReady = isReady
-        }
+    private struct Change {
+        var new: [ServerAgent] = []
+        var unused: [ServerAgent] = []
+        var left: [ServerAgent] = []
     }
 
-    private func engage(_ agents: [Engaged], _ unused: [ServerAgent]) -> [ServerID: ServerObservation] {
-        for agent in unused { agent.stop() }
-        for engaged in agents { engaged.agent.update(isReady: engaged.isReady) }
-        for engaged in agents where engaged.isNew { start.yield(engaged.agent) }
-        return Dictionary(
-            agents.map { ($0.agent.connection.server, $0.agent.observation) }, uniquingKeysWith: { first, _ in first })
+    private func engage(
+        _ agents: [ServerAgent], _ isReady: [Bool], _ change: Change
+    ) -> [ServerID: ServerObservation] {
+        for agent in change.unused { agent.stop() }
+        for (agent, isReady) in zip(agents, isReady) { agent.update(isReady: isReady) }
+        for agent in change.new { start.yield(agent) }
+        return observations(agents)
+    }
+
+    private func observations(_ agents: [ServerAgent]) -> [ServerID: ServerObservation] {
+        Dictionary(agents.map { ($0.connection.server, $0.observation) }, uniquingKeysWith: { first, _ in first })
     }
 
     /// The agents of the servers that an object uses, in a stable order.
-    private func agents(of key: NamespacedName) -> [ServerAgent] {
-        state.withLock { $0.uses[key]?.sorted ?? [] }
-    }
+    private func agents(of key: NamespacedName) -> [ServerAgent] { state.withLock { $0.group(of: key)?.sorted ?? [] } }
 
     /// Hands each server the action that `key` asks of it, and takes back what it asked before elsewhere.
     func submit(_ actions: [ServerID: ServerAction], for key: NamespacedName) {
@@ -167,10 +195,12 @@ final class ServerRegistry: Sendable {
     /// Forgets an object.
     func release(_ key: NamespacedName) {
         submit([:], for: key)
-        let unused = state.withLock { state in
-            state.leave(Set(state.uses.removeValue(forKey: key)?.connections ?? []), by: key)
+        let change = state.withLock { state in
+            var change = Change()
+            state.leave(key, &change)
+            return change
         }
-        for agent in unused { agent.stop() }
+        for agent in change.unused { agent.stop() }
     }
 
     /// Whether a server that an object uses has begun or ended something for one of the names since it was observed.
@@ -184,42 +214,36 @@ final class ServerRegistry: Sendable {
     /// The objects that a change on a connection concerns, sorted.
     func users(of connection: Connection, concernedBy change: ServerRecord.Change) -> [NamespacedName] {
         state.withLock { state in
-            let users = state.users[connection] ?? [:]
-            switch change {
-            case .nothing, .model: return []
-            case .everything: return users.keys.sorted()
-            case .names(let names): return users.filter { !$0.value.isDisjoint(with: names) }.keys.sorted()
+            let groups = state.groups(with: connection)
+            return switch change {
+            case .nothing, .model: []
+            case .everything: groups.flatMap(\.users.keys).sorted()
+            case .names(let names): groups.flatMap { $0.users.keys(concernedBy: names) }.sorted()
             }
         }
     }
 
     /// The servers that an object uses, sorted.
-    func servers(usedBy key: NamespacedName) -> [ServerID] {
-        agents(of: key).map(\.connection.server).sorted()
-    }
+    func servers(usedBy key: NamespacedName) -> [ServerID] { agents(of: key).map(\.connection.server).sorted() }
 
     /// How long one server's news waits for that of others.
     ///
     /// A look at an object costs as much as it has servers: while many of them are at work it is not taken once for each,
     /// and the less often the more objects wait for a look.
     func patience(for key: NamespacedName, backlog: Int) -> Duration {
-        let use = state.withLock { $0.uses[key] }
-        guard let use, use.sorted.count > 32, use.sorted.contains(where: { $0.isBusy(for: key, use.names) }) else {
-            return .zero
-        }
-        return min(.milliseconds(use.sorted.count) * (1 + backlog / 50), .seconds(1))
+        guard let group = state.withLock({ $0.group(of: key) }), group.sorted.count > 32,
+            let names = group.users.names(of: key), group.sorted.contains(where: { $0.isBusy(for: key, names) })
+        else { return .zero }
+        return min(.milliseconds(group.sorted.count) * (1 + backlog / 50), .seconds(1))
     }
 
     /// What is known of the servers that an object uses.
-    func observations(usedBy key: NamespacedName) -> [ServerID: ServerObservation] {
-        Dictionary(
-            agents(of: key).map { ($0.connection.server, $0.observation) }, uniquingKeysWith: { first, _ in first })
-    }
+    func observations(usedBy key: NamespacedName) -> [ServerID: ServerObservation] { observations(agents(of: key)) }
 
     /// The objects that use a server of this owner, sorted.
     func users(ofOwner owner: String) -> [NamespacedName] {
         state.withLock { state in
-            Set(state.users.filter { $0.key.server.owner == owner }.flatMap(\.value.keys)).sorted()
+            state.groups { $0.connections.contains { $0.server.owner == owner } }.flatMap(\.users.keys).sorted()
         }
     }
 
