@@ -59,11 +59,12 @@ test-asan: bootstrap ## run the tests near C code under AddressSanitizer
 	ASAN_OPTIONS=detect_leaks=0 $(TEST) $(ASAN) --xunit-output $(RESULTS)/asan.xml --filter CurlHTTPTests
 	$(call some_ran,$(RESULTS)/asan.xml)
 
-simulate: bootstrap ## run the operator, its caches and an outage under SEEDS=N seeds of faults, in virtual time
+simulate: bootstrap ## run the operator, its caches and an outage under SEEDS=N seeds of faults, and kill it at each effect of the core stories
 	$(SWIFT) build --product simulate-operator $(RELEASE)
 	$(SIMULATE) --seeds $(SEEDS) $(ARGS)
 	$(SIMULATE) --scenario cache --seeds $(SEEDS)
 	$(SIMULATE) --scenario outage --seeds 60
+	$(SIMULATE) --scenario stories --crash all --seeds 25
 
 bench: bootstrap ## measure the operator on simulated fleets; ARGS="--size 1000x10@0 --json build/bench.json"
 	$(SWIFT) build --product lora-operator $(RELEASE)

@@ -155,7 +155,10 @@ let package = Package(
             ["VLLMSimulator", "HTTPServer", "CurlHTTP", "DynamicJSON", "Effects", "TestSupport", logging]),
         suite(
             "OperatorSimulationTests",
-            ["OperatorSimulation", "DynamicJSON", "Effects", "KubeSimulator", "VLLMSimulator", "TestSupport"]),
+            [
+                "OperatorSimulation", "AdapterController", "DynamicJSON", "Effects", "KubeSimulator", "VLLMSimulator",
+                "TestSupport",
+            ]),
         suite(
             "LoRAOperatorTests",
             [

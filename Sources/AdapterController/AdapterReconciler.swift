@@ -20,6 +20,8 @@ final class AdapterReconciler: Sendable {
     private let logger: Logger
     private let finalizer = Finalizer(LoRAAdapter.finalizer)
     private let lastWrites = Mutex<[NamespacedName: Duration]>([:])
+    private let warnings = Mutex<[NamespacedName: ToldWarnings]>([:])
+    private let drifts = Mutex<[NamespacedName: OpenDrifts]>([:])
     /// Objects whose finalizer may be gone, and they with it: the removal had no answer.
     private let doubtful = Mutex<Set<NamespacedName>>([])
 
@@ -61,6 +63,7 @@ final class AdapterReconciler: Sendable {
             do {
                 let hasWritten = try await write(plan, for: adapter)
                 if !isRepair { gatherer.registry.submit(plan.actions, for: key) }
+                warn(plan, of: adapter)
                 if !hasWritten { return pause(plan, for: adapter) }
             } catch let error as APIError
                 where error.isConflict || error.isNotFound || (plan.finalizer != .keep && error.isInvalid)
@@ -124,8 +127,9 @@ final class AdapterReconciler: Sendable {
             StatusPatch(status, of: adapter), key, subresource: "status", fieldManager: LoRAAdapter.fieldManager)
         lastWrites.withLock { $0[key] = time.now }
         gatherer.view.adapters.wrote(after)
-        tell(StatusEvent.between(adapter.status, status), adapter)
-        metrics?.repairing(StatusEvent.drift(between: adapter.status, status))
+        tell(plan.news + StatusEvent.between(adapter.status, status), adapter)
+        metrics?.repairing(Drift.between(adapter.status, status).map(\.cause))
+        tell(repairs(from: adapter.status, to: status, of: key), adapter)
         // New claims and lines free the loads that waited for them.
         return !plan.isRepair(of: adapter.status)
     }
@@ -156,10 +160,31 @@ final class AdapterReconciler: Sendable {
         return delay.map { .requeue(after: $0) } ?? .done
     }
 
+    /// What the servers that had lost the adapter, and have it again now, are to be told of.
+    private func repairs(from old: AdapterStatus, to new: AdapterStatus, of key: NamespacedName) -> [StatusEvent] {
+        drifts.withLock { drifts in
+            var open = drifts[key] ?? OpenDrifts()
+            defer { drifts[key] = open.isEmpty ? nil : open }
+            return open.follow(from: old, to: new)
+        }
+    }
+
+    /// Tells what has become worth a warning; a plan that knows too little to say anything has nothing to say of it either.
+    private func warn(_ plan: AdapterPlan, of adapter: LoRAAdapter) {
+        guard plan.status != nil, plan.finalizer == .keep else { return }
+        let isKnown = adapter.status.phase != nil && adapter.status.observedGeneration == adapter.metadata.generation
+        tell(
+            warnings.withLock { $0[adapter.key, default: ToldWarnings()].news(plan.warnings, isKnown: isKnown) },
+            adapter)
+    }
+
     private func forget(_ key: NamespacedName) {
         gatherer.registry.release(key)
         gatherer.inspector?.forget(key)
+        gatherer.firstLooks.forget(key)
         lastWrites.withLock { $0[key] = nil }
+        warnings.withLock { $0[key] = nil }
+        drifts.withLock { $0[key] = nil }
         _ = doubtful.withLock { $0.remove(key) }
     }
 

@@ -12,6 +12,8 @@ final class LoadSlots: Sendable {
     private struct State {
         var free: Int
         var busy: Set<ServerID> = []
+        /// Busy, and not counted any more.
+        var forsaken: Set<ServerID> = []
         var waiters: [Waiter] = []
         var nextID = 0
         var cancelled: Set<Int> = []
@@ -41,8 +43,18 @@ final class LoadSlots: Sendable {
         guard await acquire(server) else { return }
         await body()
         let admitted = state.withLock { state in
-            state.free += 1
+            if state.forsaken.remove(server) == nil { state.free += 1 }
             state.busy.remove(server)
+            return state.admit()
+        }
+        for continuation in admitted { continuation.resume(returning: true) }
+    }
+
+    /// What runs on `server` counts no longer: it does not answer, and the others need not wait for that.
+    func forsake(_ server: ServerID) {
+        let admitted = state.withLock { state -> [CheckedContinuation<Bool, Never>] in
+            guard state.busy.contains(server), state.forsaken.insert(server).inserted else { return [] }
+            state.free += 1
             return state.admit()
         }
         for continuation in admitted { continuation.resume(returning: true) }

@@ -57,7 +57,7 @@ package struct OperatorMetrics: Sendable {
 
     func loaded(in duration: Duration) { registry.observe(Self.loads, [:], duration.seconds) }
 
-    func repairing(_ causes: [StatusEvent.DriftCause]) {
+    func repairing(_ causes: [Drift.Cause]) {
         for cause in causes { registry.count(Self.repairs, ["cause": cause.rawValue]) }
     }
 

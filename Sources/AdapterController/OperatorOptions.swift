@@ -8,6 +8,8 @@ package struct OperatorOptions: Sendable {
     package var probeInterval = Duration.seconds(30)
     /// Loads and unloads in flight in all; one a server.
     package var maxConcurrentLoads = 64
+    /// How many adapters a server should have at most; more is warned of, and nil means no limit of ours.
+    package var maxAdaptersPerServer: Int?
     package var paths = PathPolicy()
     package var addresses = AddressPolicy()
     /// The key for servers whose target names no Secret.

@@ -30,12 +30,8 @@ final class ServerAgent: Sendable {
         /// The delay before the next probe of a server that is starting.
         var startDelay = Duration.seconds(1)
         var confirmedAt = Duration.zero
-        /// How often the version is still asked for: a server may be another one after it was away.
-        var versionQuestions = 0
+        var facts = ServerFacts()
     }
-
-    /// A server that does not tell its version is not asked for ever.
-    private static let versionQuestions = 3
 
     /// While actions follow one another, so often a list confirms those that ended: the longer the list, the more rarely.
     private static func confirmInterval(entries: Int) -> Duration { .seconds(1) + .milliseconds(4 * entries) }
@@ -134,16 +130,12 @@ final class ServerAgent: Sendable {
         do {
             let endpoint = try await endpoint()
             let models = try await list(endpoint)
-            let asksVersion = state.withLock { state in
-                if case .listed = state.record.observation.answer {
-                } else {
-                    state.versionQuestions = Self.versionQuestions
-                }
-                defer { state.versionQuestions = max(0, state.versionQuestions - 1) }
-                return state.versionQuestions > 0
+            if try await isConsistent(models, endpoint) {
+                await askFacts(endpoint, count: models.adapters.count)
+                report(state.withLock { $0.record.listed(models, stamp: stamp, requestedAt: requestedAt) })
+            } else {
+                failed(.inconsistentReplica, "its lists come and go: several API processes with adapters of their own?")
             }
-            report(state.withLock { $0.record.listed(models, stamp: stamp, requestedAt: requestedAt) })
-            if asksVersion { await askVersion(endpoint) }
         } catch let problem as Credentials.Problem {
             failed(problem.reason, problem.message)
         } catch let error as VLLMError {
@@ -156,15 +148,44 @@ final class ServerAgent: Sendable {
         state.withLock { $0.confirmedAt = context.effects.time.now }
     }
 
-    private func askVersion(_ endpoint: VLLMEndpoint) async {
-        guard let version = try? await VLLMClient(endpoint: endpoint, http: context.effects.http).version() else {
-            return
+    /// Asks for what seldom changes, before anything is decided by a list.
+    private func askFacts(_ endpoint: VLLMEndpoint, count: Int) async {
+        let client = VLLMClient(endpoint: endpoint, http: context.effects.http)
+        let (asksVersion, asksLimit) = state.withLock { state in
+            if case .listed = state.record.observation.answer {} else { state.facts = ServerFacts() }
+            return (state.facts.asksVersion(), state.facts.asksLimit(count: count, now: context.effects.time.now))
         }
-        report(
-            state.withLock { state in
-                state.versionQuestions = 0
-                return state.record.told(version: version)
-            })
+        if asksVersion, let version = try? await client.version() {
+            report(
+                state.withLock { state in
+                    state.facts.hasVersion = true
+                    return state.record.told(version: version)
+                })
+        }
+        if asksLimit, let limits = try? await client.loraLimits(), let limit = limits.maxCPULoRAs ?? limits.maxLoRAs {
+            report(
+                state.withLock { state in
+                    state.facts.hasLimit = true
+                    return state.record.told(adapterLimit: limit)
+                })
+        }
+    }
+
+    /// Whether what the server lists can be believed; one that is in doubt is asked a few times more.
+    private func isConsistent(_ models: ModelList, _ endpoint: VLLMEndpoint) async throws -> Bool {
+        let first = models.entries
+        let (isInDoubt, steps) = state.withLock { state in
+            (state.record.consistency.isInconsistent || state.record.isSurprising(first), state.record.steps)
+        }
+        guard isInDoubt else { return true }
+        let client = VLLMClient(endpoint: endpoint, http: context.effects.http)
+        var lists = [first]
+        for _ in 0..<ReplicaConsistency.questions { lists.append(try await client.models().entries) }
+        return state.withLock { state in
+            // What was done meanwhile explains what differs.
+            guard state.record.steps == steps else { return !state.record.consistency.isInconsistent }
+            return state.record.consistency.believes(lists, before: state.record.observation.lastListing?.adapters)
+        }
     }
 
     /// One lost probe does not flap: after a timeout the question is asked once more at once.
@@ -179,6 +200,7 @@ final class ServerAgent: Sendable {
     }
 
     private func failed(_ reason: Reason, _ message: String) {
+        context.slots.forsake(connection.server)
         let time = context.effects.time
         report(
             state.withLock { state in

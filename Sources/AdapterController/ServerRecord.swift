@@ -7,7 +7,10 @@ struct ServerRecord {
     static let startTime = Duration.seconds(600)
 
     private(set) var observation = ServerObservation()
+    var consistency = ReplicaConsistency()
     private var stamp = 0
+    /// Loads and unloads that began or ended.
+    private(set) var steps = 0
     private var hasAnswered = false
     private var wasReady = false
     private let since: Duration
@@ -32,10 +35,7 @@ struct ServerRecord {
     mutating func listed(_ models: ModelList, stamp: Int, requestedAt: Duration = .zero) -> Change {
         hasAnswered = true
         let before = observation.answer
-        let adapters = Dictionary(
-            models.adapters.compactMap { card in
-                card.parent.map { (card.id, Listing.Entry(root: card.root ?? "", parent: $0)) }
-            }, uniquingKeysWith: { first, _ in first })
+        let adapters = models.entries
         let listing = Listing(
             models: models.baseModels.map { Listing.Model(id: $0.id, root: $0.root, maxModelLen: $0.maxModelLen) },
             adapters: adapters, stamp: stamp, requestedAt: requestedAt)
@@ -54,9 +54,19 @@ struct ServerRecord {
         return observation.version == version ? .nothing : .model
     }
 
+    /// Takes how many adapters the server said to keep in memory.
+    mutating func told(adapterLimit: Int) -> Change {
+        defer { observation.adapterLimit = adapterLimit }
+        guard observation.adapterLimit != adapterLimit, case .listed(let listing) = observation.answer,
+            listing.adapters.count > adapterLimit
+        else { return .nothing }
+        return .everything
+    }
+
     /// Drops the attempts whose outcome the listing shows, and names those on which it has a word to say.
     private mutating func settle(by listing: Listing) -> Set<String> {
         var names: Set<String> = []
+        noteVanishings(by: listing)
         let before = observation.lastListing?.adapters ?? [:]
         for name in Array(observation.layouts.keys) where listing.adapters[name].map({ $0 != before[name] }) ?? true {
             observation.layouts[name] = nil
@@ -71,6 +81,16 @@ struct ServerRecord {
             if isThere { observation.layouts[name] = attempt.is3D }
         }
         return names
+    }
+
+    /// Counts what this process loaded, and what went without its doing.
+    private mutating func noteVanishings(by listing: Listing) {
+        let now = listing.requestedAt
+        observation.vanishings = observation.vanishings.filter { now - $0.value.at < Vanishing.memory }
+        for name in observation.layouts.keys
+        where listing.adapters[name] == nil && observation.attempts[name] == nil {
+            observation.vanishings[name] = Vanishing.next(after: observation.vanishings[name], at: now)
+        }
     }
 
     /// Whether a load that was to change the layout of the same path failed, so that what is listed is the old one.
@@ -118,6 +138,7 @@ struct ServerRecord {
             attempt?.operation == action.operation && attempt?.path == action.path
             && attempt?.is3D == action.manner.is3D && attempt?.inPlace == action.manner.inPlace
         stamp += 1
+        steps += 1
         var next = Attempt(action.operation, path: action.path, outcome: .inFlight, startedAt: now, stamp: stamp)
         (next.is3D, next.inPlace) = action.manner
         if isSame, let attempt {
@@ -131,6 +152,7 @@ struct ServerRecord {
     mutating func ended(_ action: ServerAction, _ outcome: Attempt.Outcome, now: Duration) -> Change {
         guard var attempt = observation.attempts[action.name] else { return .nothing }
         stamp += 1
+        steps += 1
         attempt.outcome = outcome
         attempt.endedAt = now
         attempt.stamp = stamp
@@ -138,6 +160,16 @@ struct ServerRecord {
         // What was answered, or may have happened, is told by the list that follows.
         if case .failed = outcome { return .names([action.name]) }
         return .nothing
+    }
+}
+
+extension ModelList {
+    /// What it says of adapters.
+    var entries: [String: Listing.Entry] {
+        Dictionary(
+            adapters.compactMap { card in
+                card.parent.map { (card.id, Listing.Entry(root: card.root ?? "", parent: $0)) }
+            }, uniquingKeysWith: { first, _ in first })
     }
 }
 

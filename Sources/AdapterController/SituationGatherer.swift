@@ -9,6 +9,7 @@ struct SituationGatherer: Sendable {
     var registry: ServerRegistry
     var options: OperatorOptions
     var time: any TimeSource
+    let firstLooks = FirstLooks()
     /// Looks at adapters' files, where the operator can see them.
     var inspector: FilesInspector?
     var makeAgent: @Sendable (Connection) -> ServerAgent
@@ -25,6 +26,7 @@ struct SituationGatherer: Sendable {
         situation.stored = adapter.status
         situation.service = adapter.target.service.name
         situation.now = time.now
+        situation.inherited = firstLooks.inherited(by: adapter, now: situation.now)
         situation.timestamp = Timestamp.seconds(time.unixTime)
 
         var servers: [Server] = []
@@ -36,6 +38,11 @@ struct SituationGatherer: Sendable {
                 connection: Connection(server, adapter.target, namespace: adapter.metadata.namespace),
                 isReady: view.pod(uid: server.id.owner)?.isReady ?? false
             )
+        }
+        situation.adapterLimit = options.maxAdaptersPerServer
+        situation.sendsKeyInClear = connections.contains { connection, _ in
+            connection.scheme == "http" && (connection.apiKey != nil || options.defaultAPIKey != nil)
+                && IPAddress(connection.address)?.isLoopback != true
         }
         situation.observations = registry.use(connections, names: adapter.names, by: adapter.key, make: makeAgent)
         if let inspector, case .success(let wish) = wish, situation.deletion == nil, wish.loading == .eager, !wish.is3D

@@ -43,7 +43,13 @@ extension VLLMClient {
 
 extension Attempt.Outcome {
     fileprivate init(_ error: VLLMError, of action: ServerAction) {
-        if error.reason == .alreadyLoaded || error.reason == .notLoaded {
+        if error.reason == .alreadyLoaded, action.isInPlace {
+            // vLLM before 0.15 does not know the field, and refuses a name that it has.
+            self = .failed(
+                Attempt.Failure(
+                    .inPlaceUnsupported,
+                    "this vLLM replaces nothing in place, which takes 0.15; set spec.update.strategy to Recreate"))
+        } else if error.reason == .alreadyLoaded || error.reason == .notLoaded {
             // Sent and understood, but it proves nothing: the next list decides.
             self = .answered
         } else if error.outcomeIsUnknown {
@@ -53,6 +59,12 @@ extension Attempt.Outcome {
             let transient = action.operation == .load ? Reason.loadFailed : .unloadFailed
             self = .failed(Attempt.Failure(reason.reasonClass == .failed ? reason : transient, error.message))
         }
+    }
+}
+
+extension ServerAction {
+    fileprivate var isInPlace: Bool {
+        if case .load(_, _, _, inPlace: true, _, _) = self { true } else { false }
     }
 }
 

@@ -29,6 +29,10 @@ package struct AdapterPlan: Hashable, Sendable {
     package var wakeAfter: Duration?
     /// Servers that were given up at the deletion deadline, by name.
     package var abandoned: [String] = []
+    /// What people should know as long as it is so; see ``ToldWarnings``.
+    package var warnings: [StatusEvent] = []
+    /// What is to be told once `status` is written.
+    package var news: [StatusEvent] = []
 
     package init() {}
 
@@ -75,7 +79,13 @@ package struct AdapterSituation: Hashable, Sendable {
     package var others: [Server] = []
     package var observations: [ServerID: ServerObservation] = [:]
     package var rivals: [Rival] = []
+    /// Nil where no process before this one can have sent anything.
+    package var inherited: InheritedLoads?
     package var files = FilesVerdict.sound
+    /// How many adapters a server should have at most (`--max-adapters-per-server`); a server may tell less.
+    package var adapterLimit: Int?
+    /// An API key goes over plain http, and not only within this machine.
+    package var sendsKeyInClear = false
     package var now: Duration = .zero
     /// The wall clock in RFC 3339 and whole seconds, for status alone.
     package var timestamp = ""

@@ -45,7 +45,12 @@ extension AdapterSituation {
                 mayHold(claim, on: $0, loadTimeout: wish.loadTimeout)
             }
         }
-        ledger.delays = (wanted + (former ?? [])).flatMap { server in
+        if let end = inherited?.end(loadTimeout: wish.loadTimeout), end > now,
+            claims.contains(where: { !current.contains($0) })
+        {
+            ledger.delays.append(end - now)
+        }
+        ledger.delays += (wanted + (former ?? [])).flatMap { server in
             claims.compactMap { claim in
                 let attempt = observation(of: server).attempts[claim.name]
                 return attempt?.path == claim.path

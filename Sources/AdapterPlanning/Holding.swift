@@ -8,6 +8,7 @@ extension AdapterSituation {
         {
             return true
         }
+        if case .awaiting = observation.answer {} else if mayInherit(claim, on: server, loadTimeout) { return true }
         switch observation.answer {
         case .pending: return true
         case .awaiting: return false
@@ -19,6 +20,14 @@ extension AdapterSituation {
             return listing.adapters[claim.name]?.root == claim.path
                 && (keepsName(claim.name, on: server) || !rivals.hasHeir(to: claim.name, at: claim.path, on: server.id))
         }
+    }
+
+    /// Whether a load of a process before this one may still bring what `claim` covers.
+    ///
+    /// A deletion does not wait for it: there a list that lacks the name is enough.
+    private func mayInherit(_ claim: Claim, on server: Server, _ loadTimeout: Duration) -> Bool {
+        guard deletion == nil, let inherited, now < inherited.end(loadTimeout: loadTimeout) else { return false }
+        return inherited.mayConcern(claim, on: server)
     }
 
     /// Whether this object wants the name on the server itself and wins it, so that nobody takes its entries over.

@@ -6,7 +6,7 @@ extension AdapterSituation {
         case (.failure(let problem), _):
             // There is nothing to act on: what is held is kept, and the reason is reported.
             var plan = AdapterPlan()
-            plan.status = StatusReport(situation: self).withoutServers(.failed, problem, claims: claims)
+            plan.status = StatusReport(situation: self).invalid(problem, keptServers(), claims: claims)
             return plan
         case (.success(let wish), .unusable(let reason, let message)):
             return plan(wish, on: [], trouble: SpecProblem(reason: reason, message: message))
@@ -59,7 +59,42 @@ extension AdapterSituation {
         }
         for delay in ledger.delays { plan.wake(after: delay) }
         plan.status = status
+        if isSettled { plan.warnings = Warnings(situation: self).of(verdicts.filter(\.isWanted)) }
+        plan.news = adoption(wish, verdicts, ledger.claims)
         return plan
+    }
+
+    /// Tells of entries with the wanted name and path that nobody claims, and that become the object's own with its claim.
+    private func adoption(_ wish: AdapterWish, _ verdicts: [ServerVerdict], _ claims: [Claim]) -> [StatusEvent] {
+        let adopted = verdicts.filter { verdict in
+            verdict.isWanted && verdict.state == .loaded && claims.cover(wish.name, wish.path)
+                && !self.claims.cover(wish.name, wish.path)
+                && !rivals.contains { $0.claims.cover(wish.name, wish.path) }
+        }
+        guard !adopted.isEmpty else { return [] }
+        let names = adopted.prefix(3).map(\.server.name) + (adopted.count > 3 ? ["\(adopted.count - 3) more"] : [])
+        let note = "somebody had loaded it on \(names.joined(separator: ", ")); from now on it is this object's"
+        return [StatusEvent(reason: "Adopted", action: .observe, note: note)]
+    }
+
+    /// What is known of the servers of an object whose spec says nothing that could be acted on.
+    private func keptServers() -> [ServerVerdict] {
+        var targets: [Server] = []
+        if case .servers(let servers) = target { targets = servers }
+        return (targets + others).filter { !$0.isTerminating && stored.lists($0) }.sorted(by: Server.byName).map {
+            server in
+            let observation = observation(of: server)
+            var verdict = ServerVerdict(server: server, isWanted: true, state: .absent, reason: .invalidSpec)
+            switch observation.answer {
+            case .pending: break
+            case .awaiting: verdict.reason = .awaitingServers
+            case .blind(let reason, let message): verdict = .blind(server, isWanted: true, reason, message)
+            case .listed(let listing):
+                guard let held = claims.filter({ listing.adapters[$0.name]?.root == $0.path }).min() else { break }
+                (verdict.state, verdict.reason, verdict.root) = (.loaded, .loaded, held.path)
+            }
+            return verdict
+        }
     }
 
     /// Nil where too little is known: then the stored status stands.

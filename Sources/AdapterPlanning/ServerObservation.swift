@@ -107,6 +107,32 @@ package struct Attempt: Hashable, Sendable {
     }
 }
 
+/// How often an entry of one name went from a server without being asked to.
+package struct Vanishing: Hashable, Sendable {
+    package var count: Int
+    /// When the last one was noticed (`TimeSource.now`).
+    package var at: Duration
+
+    package init(count: Int, at: Duration) {
+        self.count = count
+        self.at = at
+    }
+
+    /// So many are repaired at once; then another writer is assumed.
+    package static let limit = 3
+    /// After so long without one it is forgotten.
+    package static let memory = Duration.seconds(3600)
+
+    /// The one after this, noticed at `now`.
+    package static func next(after last: Vanishing?, at now: Duration) -> Vanishing {
+        guard let last, now - last.at < memory else { return Vanishing(count: 1, at: now) }
+        return Vanishing(count: min(last.count + 1, 1000), at: now)
+    }
+
+    /// When to load once more; nil while it is done at once.
+    var dueAt: Duration? { count > Self.limit ? at + RetryDelay.after(count: count) : nil }
+}
+
 /// What is known of one server, shared by every object on it.
 package struct ServerObservation: Hashable, Sendable {
     package enum Answer: Hashable, Sendable {
@@ -126,8 +152,12 @@ package struct ServerObservation: Hashable, Sendable {
     package var lastSeen: String?
     /// vLLM's version, once it was told.
     package var version: String?
+    /// How many adapters the server keeps in memory, where it tells.
+    package var adapterLimit: Int?
     /// Last attempts by adapter name.
     package var attempts: [String: Attempt]
+    /// Entries that went from one list to the next although nobody asked for it through this process.
+    package var vanishings: [String: Vanishing] = [:]
     /// How often foreign entries of a name were overwritten here.
     package var overwrites: [String: Int] = [:]
     /// `is3dLoraWeight` of the entries that this process loaded; a server does not tell it.

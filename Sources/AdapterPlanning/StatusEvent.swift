@@ -12,6 +12,13 @@ package struct StatusEvent: Hashable, Sendable {
     package var note: String
     package var isWarning = false
 
+    package init(reason: String, action: Action, note: String, isWarning: Bool = false) {
+        self.reason = reason
+        self.action = action
+        self.note = note
+        self.isWarning = isWarning
+    }
+
     /// What the step from one status to the next has to tell: per object, not per server, so that a roll-out over 100
     /// servers is one `Loaded`.
     package static func between(_ old: AdapterStatus, _ new: AdapterStatus) -> [StatusEvent] {
@@ -35,25 +42,6 @@ package struct StatusEvent: Hashable, Sendable {
                         reason: "ServerUnreachable", action: .observe, note: unreachable.message, isWarning: true))
         }
         return events
-    }
-
-    /// How a server came to lack what it had.
-    package enum DriftCause: String, Sendable {
-        case restart, vanished, replaced
-    }
-
-    /// The servers that held the adapter in the old status and are being given it again in the new one, each by its cause.
-    package static func drift(between old: AdapterStatus, _ new: AdapterStatus) -> [DriftCause] {
-        // A new generation is a change that somebody asked for.
-        guard old.observedGeneration == new.observedGeneration else { return [] }
-        return (new.servers ?? []).compactMap { line in
-            guard line.state == .loading,
-                let before = old.servers?.first(where: { $0.name == line.name && $0.port == line.port }),
-                before.state == .loaded
-            else { return nil }
-            if before.incarnation != line.incarnation { return .restart }
-            return line.root == nil ? .vanished : .replaced
-        }
     }
 
     /// What the end of an object has to tell; `abandoned` are the servers that could not be cleaned up.

@@ -73,6 +73,21 @@ struct StatusReport {
         return status
     }
 
+    /// The status of an object whose spec cannot be acted on; what was known of its servers is kept.
+    func invalid(_ problem: SpecProblem, _ servers: [ServerVerdict], claims: [Claim]) -> AdapterStatus {
+        // Until each server has answered or failed once what was written of it stands, whatever the spec says now.
+        let isPending = servers.contains { situation.observation(of: $0.server).answer == .pending }
+        var status = frame(claims: claims)
+        status.phase = Phase.failed.rawValue
+        (status.id, status.parent, status.root) = (stored.id, stored.parent, stored.root)
+        count(servers, desired: servers.count, in: &status)
+        list(servers, in: &status)
+        if isPending { (status.servers, status.serversOmitted) = (stored.servers, stored.serversOmitted) }
+        status.conditions = Conditions(situation: situation, stored: stored).of(
+            problem, former: servers, isWork: false, isStalled: true)
+        return status
+    }
+
     /// The status of an object that waits for servers to be cleaned up.
     func terminating(_ holders: [ServerVerdict]) -> AdapterStatus {
         var status = frame(claims: situation.claims)

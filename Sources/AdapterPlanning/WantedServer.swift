@@ -75,6 +75,9 @@ struct WantedServer {
 
     /// A load or unload of this name was sent and no list asked for afterwards has answered yet.
     private func undecided(_ attempt: Attempt, _ entry: Listing.Entry?) -> ServerVerdict {
+        if attempt.operation == .load, entry == nil, isSame(attempt), attempt.reported == nil, otherWriter != nil {
+            return vanishing()
+        }
         let isLoad = attempt.operation == .load
         var verdict = ServerVerdict(
             server: server, isWanted: true, state: .loading,
@@ -110,10 +113,30 @@ struct WantedServer {
         var verdict = ServerVerdict(
             server: server, isWanted: true, state: .absent, reason: .suspended, message: "not loaded while suspended")
         if wish.isSuspended { return verdict }
+        if let otherWriter {
+            verdict = vanishing()
+            // An attempt that came to nothing has a delay, and a story, of its own.
+            guard observation.attempts[wish.name] == nil, situation.now < otherWriter else {
+                var next = verdict
+                act(&next, load(inPlace: false))
+                return next
+            }
+            verdict.wakeAfter = otherWriter - situation.now
+            return verdict
+        }
         verdict.state = .loading
         (verdict.reason, verdict.message) = (.loadInProgress, "")
         act(&verdict, load(inPlace: false))
         return verdict
+    }
+
+    /// Somebody keeps unloading what is loaded here: when it is loaded once more.
+    private var otherWriter: Duration? {
+        wish.loading == .eager ? observation.vanishings[wish.name]?.dueAt : nil
+    }
+
+    private func vanishing() -> ServerVerdict {
+        .init(.conflictingWriter, "something else keeps unloading it here; it is loaded again ever more rarely", self)
     }
 
     /// The wanted path is listed under the wanted name.

@@ -47,6 +47,9 @@ struct OperatorFlags: ParsableArguments {
     @Option(help: "Loads and unloads in flight in all; never more than one a server.")
     var maxConcurrentLoads = 64
 
+    @Option(help: "Warn where a server has more adapters than this; 0 turns it off.")
+    var maxAdaptersPerServer = 0
+
     @Option(help: "Accept only adapter paths under this one (repeatable; default any absolute path).")
     var allowedPathPrefix: [String] = []
 
@@ -64,6 +67,9 @@ struct OperatorFlags: ParsableArguments {
 
     func validate() throws {
         guard maxConcurrentLoads >= 1 else { throw ValidationError("--max-concurrent-loads must be at least 1") }
+        guard maxAdaptersPerServer >= 0 else {
+            throw ValidationError("--max-adapters-per-server must be at least 1, or 0 to turn it off")
+        }
         for prefix in allowedPathPrefix where !prefix.hasPrefix("/") {
             throw ValidationError("--allowed-path-prefix '\(prefix)' must be an absolute path, like /adapters")
         }
@@ -77,6 +83,7 @@ struct OperatorFlags: ParsableArguments {
         if let root = adapterRoot.flatMap(AdapterRoot.init) { options.checkFiles = { await root.problem(at: $0) } }
         options.probeInterval = probeInterval
         options.maxConcurrentLoads = maxConcurrentLoads
+        options.maxAdaptersPerServer = maxAdaptersPerServer > 0 ? maxAdaptersPerServer : nil
         options.paths = PathPolicy(allowedPrefixes: allowedPathPrefix, allowsHubIDs: allowHubIds)
         return options
     }

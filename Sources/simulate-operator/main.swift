@@ -28,7 +28,7 @@ func definitions() -> [String] {
 
 let scenarios: [any Scenario] = [
     OperatorScenario.standard(definitions: definitions()), OutageScenario.standard(definitions: definitions()),
-    CacheScenario(), NetworkScenario(),
+    CacheScenario(), NetworkScenario(), StoryScenario.standard(definitions: definitions()),
 ]
 let options: SimulateOptions
 do {
@@ -68,7 +68,7 @@ let seconds = (ContinuousClock.now - started) / Duration.seconds(1)
 if isTerminal { report("\r\u{1b}[K") }
 print(
     """
-    \(summary.runs) runs, \(summary.failures) failed; \(Int(seconds.rounded(.up))) s, \
+    \(summary.runs) runs, \(summary.crashes) of them killed at an effect, \(summary.failures) failed; \(Int(seconds.rounded(.up))) s, \
     \(Int(Double(summary.runs) / seconds)) runs/s, \(Int(Double(summary.steps) / seconds)) steps/s, \
     \(Int(summary.virtualTime / Duration.seconds(3_600))) hours simulated
     """)

@@ -33,6 +33,14 @@ private final class Meter: Sendable {
     }
 }
 
+private final class Notes: Sendable {
+    private let notes = Mutex<[String]>([])
+
+    var all: [String] { notes.withLock { $0 } }
+
+    func add(_ note: String) { notes.withLock { $0.append(note) } }
+}
+
 @Suite struct LoadSlotsTests {
     private func server(_ number: Int) -> ServerID { ServerID(owner: "s\(number)", port: 8000) }
 
@@ -52,6 +60,38 @@ private final class Meter: Sendable {
         }
         #expect(meter.done.sorted() == Array(0..<200))
         #expect(meter.most <= limit && meter.mostOfOne == 1)
+    }
+
+    @Test func `V7: what a server does not answer keeps its own slot, and nobody else's`() async {
+        let (slots, bell, log) = (LoadSlots(1), Doorbell(), Notes())
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                await slots.hold(server(0)) {
+                    log.add("hangs")
+                    await bell.wait()
+                }
+            }
+            await until { log.all.count == 1 }
+            for number in 0..<2 {
+                group.addTask { await slots.hold(server(number)) { log.add("\(number)") } }
+            }
+            for _ in 0..<100 { await Task.yield() }
+            #expect(log.all == ["hangs"])
+            slots.forsake(server(0))
+            slots.forsake(server(0))
+            await until { log.all == ["hangs", "1"] }
+            bell.ring()
+        }
+        #expect(log.all == ["hangs", "1", "0"])
+        slots.forsake(server(0))
+        // Nothing was gained or lost by it.
+        let meter = Meter()
+        await withTaskGroup(of: Void.self) { group in
+            for number in 0..<50 {
+                group.addTask { await slots.hold(server(number)) { await meter.run(server(number), number) } }
+            }
+        }
+        #expect(meter.most == 1 && meter.done.count == 50)
     }
 
     @Test func `a limit below one still lets one run`() async {

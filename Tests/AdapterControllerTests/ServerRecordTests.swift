@@ -47,6 +47,25 @@ import VLLMAPI
         #expect(adapters(record) == ["a": "/new", "c": "/c"])
     }
 
+    @Test func `V18: what this process loaded and did not unload is counted when it goes`() {
+        var record = ServerRecord(since: .zero)
+        _ = list(&record, ["foreign": "/f"])
+        record.started(load, now: .zero)
+        _ = record.ended(load, .answered, now: .zero)
+        _ = list(&record, ["foreign": "/f", "sql": "/sql"])
+        _ = list(&record)
+        #expect(record.observation.vanishings["sql"]?.count == 1)
+        #expect(
+            record.observation.vanishings.keys.sorted() == ["sql"], "nothing is known of what others do to their own")
+        record.started(load, now: .zero)
+        _ = record.ended(load, .answered, now: .zero)
+        _ = list(&record, ["sql": "/sql"])
+        record.started(unload, now: .zero)
+        _ = record.ended(unload, .answered, now: .zero)
+        _ = list(&record)
+        #expect(record.observation.vanishings["sql"]?.count == 1, "its own unload is no drift")
+    }
+
     @Test func `a list asked for before a load ended never decides about it`() {
         var record = ServerRecord(since: .zero)
         _ = list(&record)

@@ -190,4 +190,30 @@ private let held = ["sql": "/adapters/sql"]
         #expect(situation.action(on: "a")?.unloads == "old7=/adapters/old")
         #expect(situation.action(on: "b") == nil)
     }
+
+    @Test func `I9: a claim stays as long as a load of a process that died may end, and what it brings is unloaded`() {
+        var situation = situation(.server("a", holding: ["law": "/adapters/law"]), claims: [.on()]) { wish in
+            (wish.name, wish.path) = ("law", "/adapters/law")
+        }
+        var line = ServerStatus(name: "a", port: 8000, state: .loading)
+        (line.incarnation, line.address) = ("containerd://a", "10.0.0.1")
+        situation.stored.servers = [line]
+        situation.inherited = InheritedLoads(situation.stored, since: situation.now)
+        let young = situation.written()
+        #expect(young.stored.claims == [.on("law", "/adapters/law"), .on()] && young.plan().wakeAfter == .seconds(600))
+        #expect(young.plan().summary == "Ready True Loaded", "nobody waits for it")
+        let late = young.with(.server("a", holding: ["law": "/adapters/law", "sql": "/adapters/sql"]))
+        #expect(late.plan().actions[.of("a")]?.unloads == "sql=/adapters/sql")
+        var old = young
+        old.now += .seconds(600)
+        #expect(old.written().stored.claims == [.on("law", "/adapters/law")])
+
+        // Another container holds nothing, and where all was loaded nothing was under way.
+        line.incarnation = "containerd://earlier"
+        situation.inherited?.lines = [line]
+        #expect(situation.written().stored.claims == [.on("law", "/adapters/law")])
+        (line.incarnation, line.state) = ("containerd://a", .loaded)
+        situation.inherited?.lines = [line]
+        #expect(situation.written().stored.claims == [.on("law", "/adapters/law")])
+    }
 }

@@ -34,6 +34,36 @@ private let foreign = ["sql": "/else"]
         #expect(plan.summary == "Conflict False ConflictingWriter" && plan.actions.isEmpty)
     }
 
+    @Test
+    func `V20: a name that keeps vanishing is repaired three times at once, then reported and tried ever more rarely`()
+    {
+        func vanished(_ count: Int, _ seconds: Int, attempts: [String: Attempt] = [:]) -> AdapterPlan {
+            var known = KnownServer.server("a", attempts: attempts)
+            known.observation.vanishings["sql"] = Vanishing(count: count, at: .seconds(10_000 - seconds))
+            return situation(known, claims: [.on()]).written().plan()
+        }
+        #expect(vanished(3, 0).actions[.of("a")]?.loads == "sql=/adapters/sql")
+        let reported = vanished(4, 0)
+        #expect(reported.summary == "Conflict False ConflictingWriter" && reported.actions.isEmpty)
+        #expect(reported.wakeAfter == .seconds(40) && reported.condition("Stalled")?.reason == "ConflictingWriter")
+        #expect(vanished(40, 0).wakeAfter == .seconds(300))
+        // The retry keeps what is told until its outcome differs.
+        let retry = vanished(4, 40)
+        #expect(retry.summary == "Conflict False ConflictingWriter")
+        #expect(retry.actions[.of("a")]?.loads == "sql=/adapters/sql")
+        let sent = vanished(4, 40, attempts: ["sql": .load(.inFlight)])
+        #expect(sent.summary == "Conflict False ConflictingWriter" && sent.actions.isEmpty)
+        let failed = vanished(4, 40, attempts: ["sql": .load(.failed(.loadFailed), endedAt: .seconds(9_999))])
+        #expect(failed.summary == "Loading False LoadFailed")
+    }
+
+    @Test func `what vanished long ago is forgotten`() {
+        let first = Vanishing.next(after: nil, at: .seconds(5))
+        let second = Vanishing.next(after: first, at: .seconds(60))
+        #expect((first.count, second.count) == (1, 2))
+        #expect(Vanishing.next(after: second, at: .seconds(60 + 3600)).count == 1)
+    }
+
     @Test func `another LoRAAdapter's entry is waited for, not overwritten`() {
         let rival = Rival.rival(older: false, path: "/new", claims: [.on("sql", "/else")])
         let plan = situation(.server("a", holding: foreign), rivals: [rival]) { $0.conflictPolicy = .overwrite }

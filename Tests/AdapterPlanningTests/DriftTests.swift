@@ -16,15 +16,48 @@ import Testing
 
     @Test func `a server that lacks what it had has a cause`() {
         let before = status(.loaded)
-        #expect(StatusEvent.drift(between: before, status(.loading, incarnation: "b", root: nil)) == [.restart])
-        #expect(StatusEvent.drift(between: before, status(.loading, root: nil)) == [.vanished])
-        #expect(StatusEvent.drift(between: before, status(.loading, root: "/other")) == [.replaced])
+        #expect(Drift.between(before, status(.loading, incarnation: "b", root: nil)).map(\.cause) == [.restart])
+        #expect(Drift.between(before, status(.loading, root: nil)).map(\.cause) == [.vanished])
+        #expect(Drift.between(before, status(.loading, root: "/other")).map(\.cause) == [.replaced])
     }
 
     @Test func `a change that somebody asked for is no drift, nor is a first load or silence`() {
-        #expect(StatusEvent.drift(between: status(.loaded), status(.loading, generation: 2)) == [])
-        #expect(StatusEvent.drift(between: status(.loading), status(.loading, root: nil)) == [])
-        #expect(StatusEvent.drift(between: status(.loaded), status(.unreachable)) == [])
-        #expect(StatusEvent.drift(between: AdapterStatus(), status(.loading)) == [])
+        #expect(Drift.between(status(.loaded), status(.loading, generation: 2)) == [])
+        #expect(Drift.between(status(.loading), status(.loading, root: nil)) == [])
+        #expect(Drift.between(status(.loaded), status(.unreachable)) == [])
+        #expect(Drift.between(AdapterStatus(), status(.loading)) == [])
+    }
+
+    @Test func `a repair is told once, when all servers that lost the adapter hold it again`() {
+        func both(_ first: ServerStatus.State, _ second: ServerStatus.State, incarnation: String = "a") -> AdapterStatus
+        {
+            var status = status(first, root: first == .loaded ? "/p" : nil)
+            var line = ServerStatus(name: "vllm-1", port: 8000, state: second)
+            line.incarnation = incarnation
+            status.servers?.append(line)
+            return status
+        }
+        var drifts = OpenDrifts()
+        let steps = [
+            both(.loaded, .loaded), both(.loading, .loaded), both(.loading, .loading, incarnation: "b"),
+            both(.loaded, .loading, incarnation: "b"), both(.loaded, .loaded, incarnation: "b"),
+            both(.loaded, .loaded, incarnation: "b"),
+        ]
+        let told = zip(steps, steps.dropFirst()).map { drifts.follow(from: $0, to: $1) }
+        #expect(told.map(\.count) == [0, 0, 0, 1, 0])
+        #expect(told[3].first?.reason == "DriftRepaired" && told[3].first?.isWarning == false)
+        #expect(told[3].first?.note == "loaded again on vllm-0 (vanished), vllm-1 (restart)")
+        #expect(drifts.isEmpty)
+    }
+
+    @Test func `what is not loaded again is not told to be, and a server that is gone keeps nobody waiting`() {
+        var drifts = OpenDrifts()
+        #expect(drifts.follow(from: status(.loaded), to: status(.loading, root: nil)) == [])
+        #expect(drifts.follow(from: status(.loading, root: nil), to: status(.failed, root: nil)) == [])
+        var gone = status(.loaded)
+        gone.servers = nil
+        #expect(drifts.follow(from: status(.failed, root: nil), to: gone) == [] && drifts.isEmpty)
+        _ = drifts.follow(from: status(.loaded), to: status(.loading, root: nil))
+        #expect(drifts.follow(from: status(.loading), to: status(.loading, generation: 2)) == [] && drifts.isEmpty)
     }
 }

@@ -85,4 +85,24 @@ private let refused = KnownServer.server(
         #expect(plan.condition("Stalled")?.message == "spec.loraPath is missing")
         #expect(plan.status?.claims == [.on()] && plan.actions.isEmpty)
     }
+
+    @Test func `an invalid spec keeps what is known of the servers, and follows it`() {
+        let sql = ["sql": "/adapters/sql"]
+        var situation = situation(.server("a", holding: sql), .server("b", holding: sql), claims: [.on()]).written()
+        #expect(situation.stored.phase == "Ready")
+        situation.wish = .failure(SpecProblem(reason: .invalidSpec, message: "spec.loraPath is missing"))
+        situation.generation = 2
+        let plan = situation.plan()
+        #expect(plan.summary == "Failed False InvalidSpec" && plan.status?.observedGeneration == 2)
+        #expect(plan.status?.servers?.map(\.state) == [.loaded, .loaded] && plan.status?.loadedServers == 2)
+        #expect((plan.status?.id, plan.status?.root) == ("sql", "/adapters/sql") && plan.actions.isEmpty)
+
+        let blind = situation.with(.blind("a", lastHolding: sql)).with(.server("b")).plan()
+        #expect(blind.status?.servers?.map(\.state) == [.unreachable, .absent] && blind.status?.loadedServers == 0)
+        #expect(blind.condition("Unreachable")?.status == .yes && blind.condition("Stalled")?.reason == "InvalidSpec")
+        #expect(blind.status?.root == "/adapters/sql", "last known")
+
+        let restarted = situation.with(.pending("a")).plan()
+        #expect(restarted.status?.servers == situation.stored.servers, "nothing new is said before each has answered")
+    }
 }

@@ -50,7 +50,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "{", "[1", "[1,]", #"{"a":}"#, "{'a': 1}", "[1 2]", "nul!", "\"\u{1}\"", #""\x""#, #"{"a": ["\u12"]}"#, "[] x", "-",
+        "", "{", "[1", "[1,]", #"{"a":}"#, "{'a': 1}", "[1 2]", "nul!", "\"\u{1}\"", #""\x""#, #"{"a": ["\u12"]}"#,
+        "[] x", "-",
         String(repeating: "[", count: 100_000), String(repeating: #"{"a":"#, count: 100_000),
     ])
     func `what is passed over is checked as strictly as what is read`(_ text: String) {

@@ -37,7 +37,7 @@ import Testing
     }
 
     private func outcome(of scenario: OperatorScenario, seed: UInt64) async throws -> SeedRun.Outcome {
-        try await onOwnThread { SeedRun(scenario, seed: seed).outcome() }
+        try await onOwnThread { SeedRun(scenario, seed: seed).outcome(sink: { _ in }) }
     }
 
     private func scenario(_ flaw: ToyOperator.Flaw?) throws -> OperatorScenario {

@@ -24,12 +24,17 @@ package struct SeedCampaign: Sendable {
     package struct Summary: Hashable, Sendable {
         package var runs = 0
         package var failures = 0
+        /// Runs in which the operator was killed at one of its effects.
+        package var crashes = 0
         package var steps = 0
         package var virtualTime = Duration.zero
 
-        package init(runs: Int = 0, failures: Int = 0, steps: Int = 0, virtualTime: Duration = .zero) {
+        package init(
+            runs: Int = 0, failures: Int = 0, crashes: Int = 0, steps: Int = 0, virtualTime: Duration = .zero
+        ) {
             self.runs = runs
             self.failures = failures
+            self.crashes = crashes
             self.steps = steps
             self.virtualTime = virtualTime
         }
@@ -40,13 +45,16 @@ package struct SeedCampaign: Sendable {
         for seed in options.first..<options.first + options.seeds {
             switch options.crashes {
             case .none: run(SeedRun(scenario, seed: seed), &summary)
-            case .at(let point): run(SeedRun(scenario, seed: seed, crashPoint: point), &summary)
+            case .at(let point):
+                let end = SeedRun(scenario, seed: seed).outcome().endState
+                run(SeedRun(scenario, seed: seed, crashPoint: point), &summary, expecting: end)
             case .all:
-                let effects = run(SeedRun(scenario, seed: seed), &summary)
-                for effect in 1..<effects + 1 {
+                let whole = run(SeedRun(scenario, seed: seed), &summary)
+                for effect in 1..<whole.effects + 1 {
                     for isAfter in [false, true] where summary.failures == 0 || options.keepsGoing {
                         let point = CrashPoint(effect: effect, isAfter: isAfter)
-                        run(SeedRun(scenario, seed: seed, crashPoint: point), &summary)
+                        run(SeedRun(scenario, seed: seed, crashPoint: point), &summary, expecting: whole.endState)
+                        summary.crashes += 1
                     }
                 }
             }
@@ -55,10 +63,9 @@ package struct SeedCampaign: Sendable {
         return summary
     }
 
-    /// Returns how many effects there were.
     @discardableResult
-    private func run(_ run: SeedRun, _ summary: inout Summary) -> Int {
-        let outcome = run.outcome(sink: options.isTraced ? print : nil)
+    private func run(_ run: SeedRun, _ summary: inout Summary, expecting end: String? = nil) -> SeedRun.Outcome {
+        let outcome = run.outcome(expecting: end, sink: options.isTraced ? print : nil)
         summary.runs += 1
         summary.steps += outcome.steps
         summary.virtualTime += outcome.virtualTime
@@ -72,6 +79,6 @@ package struct SeedCampaign: Sendable {
             if !options.isTraced { print("reproduce: \(run.command(executable: executable))") }
         }
         progress(run.seed, summary.runs)
-        return outcome.effects
+        return outcome
     }
 }

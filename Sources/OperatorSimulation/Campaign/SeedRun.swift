@@ -10,6 +10,8 @@ package struct SeedRun: Sendable {
         package var traceHash: TraceHash
         /// Effects of the process that can be killed.
         package var effects: Int
+        /// What was left at the end, where the scenario says so.
+        package var endState: String?
 
         package var isSound: Bool { violations.isEmpty && failure == nil }
     }
@@ -25,7 +27,11 @@ package struct SeedRun: Sendable {
     }
 
     /// Runs it on this thread; the same run has the same outcome every time.
-    package func outcome(sink: (@Sendable (String) -> Void)? = nil) -> Outcome {
+    ///
+    /// `expected` is what must be left at the end.
+    package func outcome(
+        expecting expected: String? = nil, sink: (@Sendable (String) -> Void)? = nil
+    ) -> Outcome {
         let simulation = Simulation(seed: seed, crashPoint: crashPoint, budget: scenario.budget, sink: sink)
         var violations: [Violation] = []
         var failure: String?
@@ -34,9 +40,13 @@ package struct SeedRun: Sendable {
         } catch {
             failure = "\(error)"
         }
+        if let expected, failure == nil, violations.isEmpty, simulation.endState != expected {
+            violations.append(
+                Violation("the same end", "\(simulation.endState ?? "none"), and without a crash \(expected)"))
+        }
         return Outcome(
             violations: violations, failure: failure, steps: simulation.steps, virtualTime: simulation.now,
-            traceHash: simulation.traceHash, effects: simulation.effects)
+            traceHash: simulation.traceHash, effects: simulation.effects, endState: simulation.endState)
     }
 
     /// The one command that repeats this run and prints what happens.

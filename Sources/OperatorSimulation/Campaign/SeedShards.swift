@@ -66,19 +66,20 @@ extension SeedCampaign.Summary {
     fileprivate mutating func add(_ other: Self) {
         runs += other.runs
         failures += other.failures
+        crashes += other.crashes
         steps += other.steps
         virtualTime += other.virtualTime
     }
 
     /// The last line of a process that runs a shard.
-    package var tally: String { "tally \(runs) \(failures) \(steps) \(virtualTime.components.seconds)" }
+    package var tally: String { "tally \(runs) \(failures) \(crashes) \(steps) \(virtualTime.components.seconds)" }
 
     /// Reads a ``tally``.
     package init?(tally: some StringProtocol) {
         let words = tally.split(separator: " ")
-        guard words.count == 5, words[0] == "tally", let runs = Int(words[1]), let failures = Int(words[2]),
-            let steps = Int(words[3]), let seconds = Int64(words[4])
+        guard words.count == 6, words[0] == "tally", let runs = Int(words[1]), let failures = Int(words[2]),
+            let crashes = Int(words[3]), let steps = Int(words[4]), let seconds = Int64(words[5])
         else { return nil }
-        self.init(runs: runs, failures: failures, steps: steps, virtualTime: .seconds(seconds))
+        self.init(runs: runs, failures: failures, crashes: crashes, steps: steps, virtualTime: .seconds(seconds))
     }
 }

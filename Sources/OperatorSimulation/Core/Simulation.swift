@@ -19,6 +19,7 @@ package final class Simulation: TimeSource, RandomSource {
         var lastTask = 0
         var reporters: [@Sendable () -> [String]] = []
         var effects = 0
+        var endState: String?
     }
 
     private let budget: SimulationBudget
@@ -52,7 +53,7 @@ package final class Simulation: TimeSource, RandomSource {
     /// Jobs run so far.
     package var steps: Int { executor.steps }
 
-    /// Equal for two runs that did the same in the same order.
+    /// Equal for two runs that did the same in the same order; with a sink also in the same words.
     package var traceHash: TraceHash {
         var hash = state.withLock { $0.hash }
         hash.add(Int(truncatingIfNeeded: executor.hash.value))
@@ -65,11 +66,18 @@ package final class Simulation: TimeSource, RandomSource {
         set { state.withLock { $0.effects = newValue } }
     }
 
-    /// Notes that something happened.
-    package func trace(_ event: String) {
-        let line = "\(now.inSeconds) \(event)"
+    /// What was left when all had come to rest; a run that was killed at an effect must leave the same.
+    package var endState: String? {
+        get { state.withLock { $0.endState } }
+        set { state.withLock { $0.endState = newValue } }
+    }
+
+    /// Notes that something happened, where somebody listens.
+    package func trace(_ event: @autoclosure () -> String) {
+        guard let sink else { return }
+        let line = "\(now.inSeconds) \(event())"
         state.withLock { $0.hash.add(line) }
-        sink?(line)
+        sink(line)
     }
 
     /// Lets a deadlock's report name what `reporter` knows to wait.

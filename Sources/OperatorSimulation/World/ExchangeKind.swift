@@ -22,6 +22,11 @@ extension Exchange {
     /// Leases are renewed at rest; everything else that is written then is noise.
     var isLease: Bool { path.contains("/leases") }
 
+    var isEvent: Bool { path.contains("/events.k8s.io/") }
+
+    /// Repeats an event that is there.
+    var isEventSeries: Bool { path.contains("/events/") }
+
     /// What a load asks for.
     var entry: Entry {
         Entry(name: json["lora_name"]?.stringValue ?? "", root: json["lora_path"]?.stringValue ?? "")

@@ -21,9 +21,15 @@ struct Judge {
 
     /// Whether a status is still to change although all is as it should be.
     var isUnfinished: Bool {
-        let listed = listed
-        return world.adapters.contains { $0.isUnfinished(listed) }
+        let (listed, adapters) = (listed, world.adapters)
+        if adapters.contains(where: { $0.isUnfinished(listed) }) { return true }
+        // What a process before this one may have sent is expected for twice the longest loadTimeout.
+        let mayInherit = world.simulation.now < world.now.sightedAt + Self.inheritance
+        return mayInherit && adapters.contains { $0.claims.count > 1 || !$0.claims.isEmpty && $0.phase != "Ready" }
     }
+
+    /// Twice the longest `loadTimeout` of the simulation, after at most two minutes in which a watch may be silent.
+    private static let inheritance = Duration.seconds(2 * 120 + 130)
 
     /// Claims that stand although no server can hold what they cover: "removed when no server can still hold it".
     func needlessClaims() -> [Violation] {

@@ -26,6 +26,8 @@ final class Monitor: Sendable {
         /// Lists that arrived, and when, by server; the newest last, the older ones only as long as they may excuse.
         var lists: [String: [(at: Duration, entries: Set<Entry>, container: String)]] = [:]
         var claimed: Set<Entry> = []
+        /// Processes that were just told that an event is gone whose series they end: they write it anew.
+        var endingSeries: Set<String> = []
         /// When loads of dead processes ended.
         var lateLoads: [Duration] = []
         /// The statuses that stood when the last ones were written, by object.
@@ -66,6 +68,9 @@ final class Monitor: Sendable {
         case .received(let exchange):
             if exchange.isUnload { checkOwnership(exchange, world) }
         case .answered(let exchange, let status):
+            if exchange.isEventSeries, status == 404 {
+                _ = state.withLock { $0.endingSeries.insert(exchange.process) }
+            }
             if exchange.isChangeOfServer {
                 let body = String(decoding: exchange.request.body ?? [], as: UTF8.self)
                 world.simulation.trace("\(exchange.label) \(body): \(status)")
@@ -133,6 +138,10 @@ final class Monitor: Sendable {
                 state.counts.modelWrites.append(exchange.label)
             } else if exchange.statusTarget != nil {
                 state.counts.statusWrites.append(exchange.label)
+            } else if exchange.isEvent {
+                // The end of a series is told minutes after the last one.
+                if exchange.isEventSeries || state.endingSeries.remove(exchange.process) != nil { return }
+                state.counts.otherWrites.append(exchange.label)
             } else if !exchange.isLease {
                 state.counts.otherWrites.append(exchange.label)
             }

@@ -149,6 +149,7 @@ extension World {
     /// Ends every fault, of servers, network and API server.
     func heal() {
         simulation.trace("-- heal")
+        change { $0.sightedAt = simulation.now }
         kube.setFault(nil)
         network.heal()
         for service in ["a", "b"] { restoreService(service) }

@@ -1,6 +1,7 @@
-import AdapterController
+package import AdapterController
 import Effects
 import KubeAPI
+import KubeRuntime
 import Logging
 
 extension OperatorScenario {
@@ -11,15 +12,22 @@ extension OperatorScenario {
     }
 
     /// One process of that operator.
-    package static func main(probeInterval: Duration) -> OperatorMain {
+    ///
+    /// `configure` changes what its command line says.
+    package static func main(
+        probeInterval: Duration, configure: @escaping @Sendable (inout OperatorOptions) -> Void = { _ in }
+    ) -> OperatorMain {
         { http, simulation in
             let effects = Effects(http: http, time: simulation, random: simulation)
             let configuration = KubeConfiguration(server: World.kubeURL, namespace: World.namespace)
             let client = KubeClient(configuration: configuration, effects: effects, userAgent: "simulate-operator")
             var options = OperatorOptions()
             options.probeInterval = probeInterval
+            configure(&options)
             let logger = Logger(label: http.process.name) { TraceLog(process: $0, simulation: simulation) }
-            try await Operator(options: options, client: client, effects: effects, logger: logger).run()
+            let events = EventRecorder(
+                client: client, controller: "lora-operator.dev/operator", instance: http.process.name, logger: logger)
+            try await Operator(options: options, client: client, effects: effects, events: events, logger: logger).run()
         }
     }
 }
@@ -29,6 +37,14 @@ extension OutageScenario {
     package static func standard(definitions: [String]) -> OutageScenario {
         let settings = WorldSettings(definitions: definitions)
         return OutageScenario(settings, main: OperatorScenario.main(probeInterval: settings.probeInterval))
+    }
+}
+
+extension StoryScenario {
+    /// The project's operator.
+    package static func standard(definitions: [String]) -> StoryScenario {
+        let settings = WorldSettings(definitions: definitions)
+        return StoryScenario(settings, main: OperatorScenario.main(probeInterval: settings.probeInterval))
     }
 }
 

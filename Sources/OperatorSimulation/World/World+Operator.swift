@@ -8,7 +8,10 @@ extension World {
             let number = now.processes.count + 1
             let process = SimulatedProcess(
                 "operator-\(number)", in: simulation, crashPoint: number == 1 ? simulation.crashPoint : nil)
-            change { $0.processes.append(process) }
+            change { state in
+                state.processes.append(process)
+                state.sightedAt = simulation.now
+            }
             simulation.trace("start \(process.name)")
             process.start { [simulation, network] in
                 try await main(ProcessTransport(network, process: process), simulation)

@@ -13,6 +13,8 @@ package struct WorldSettings: Sendable {
     /// The base model that every server serves.
     package var baseModel = "tiny"
     package var pods = 3
+    /// How many addresses there are for pods at a time.
+    package var addresses = 20
     /// Paths that no server can load.
     package var missingPaths: Set<String> = ["/nowhere"]
     package var probeInterval = Duration.seconds(30)
@@ -55,6 +57,8 @@ package final class World: Sendable {
         var violations: [Violation] = []
         var processes: [SimulatedProcess] = []
         var isOperatorStopping = false
+        /// When the last process started, or all faults ended: from then on a process sees what there is.
+        var sightedAt = Duration.zero
     }
 
     let simulation: Simulation
@@ -72,7 +76,7 @@ package final class World: Sendable {
         var configuration = KubeSimulator.Configuration()
         configuration.customResourceDefinitions = settings.definitions
         kube = try KubeSimulator(configuration, time: simulation, random: simulation.random("kube"))
-        state = Mutex(State(freeAddresses: (1...20).map { "10.0.0.\($0)" }))
+        state = Mutex(State(freeAddresses: (1...settings.addresses).map { "10.0.0.\($0)" }))
         delays = simulation.random("delays")
         monitor = Monitor()
         try kube.create(["apiVersion": "v1", "kind": "Namespace", "metadata": ["name": .string(Self.namespace)]])
@@ -151,7 +155,10 @@ package final class World: Sendable {
 
     /// A new pod, running and listening.
     @discardableResult
-    func createPod(services: [String], name: String? = nil, address: String? = nil) throws -> SimulatedPod? {
+    func createPod(
+        services: [String], name: String? = nil, address: String? = nil,
+        configure: (inout ServerConfiguration) -> Void = { _ in }
+    ) throws -> SimulatedPod? {
         let place = change { state -> (String, String)? in
             guard let free = state.freeAddresses.first(where: { address == nil || $0 == address }) else { return nil }
             state.freeAddresses.removeAll { $0 == free }
@@ -163,6 +170,7 @@ package final class World: Sendable {
         server.servedNames = [settings.baseModel]
         server.files = settings.missingPaths.reduce(into: [:]) { $0[$1] = .missing }
         server.loadDuration = .milliseconds(50)
+        configure(&server)
         let object = try kube.create(
             SimulatedPod.manifest(name: name, namespace: Self.namespace, services: services))
         let pod = SimulatedPod(

@@ -1,0 +1,65 @@
+/// A server that held the adapter and is being given it again.
+package struct Drift: Hashable, Sendable {
+    /// How it came to lack what it had.
+    package enum Cause: String, Sendable {
+        case restart, vanished, replaced
+    }
+
+    /// Its name and port, as in status.
+    package var server: String
+    package var port: Int
+    package var cause: Cause
+
+    package init(server: String, port: Int, cause: Cause) {
+        self.server = server
+        self.port = port
+        self.cause = cause
+    }
+
+    /// The servers that the step from one status to the next shows to have lost the adapter.
+    package static func between(_ old: AdapterStatus, _ new: AdapterStatus) -> [Drift] {
+        // A new generation is a change that somebody asked for.
+        guard old.observedGeneration == new.observedGeneration else { return [] }
+        return (new.servers ?? []).compactMap { line in
+            guard line.state == .loading,
+                let before = old.servers?.first(where: { $0.name == line.name && $0.port == line.port }),
+                before.state == .loaded
+            else { return nil }
+            let cause: Cause =
+                before.incarnation != line.incarnation ? .restart : line.root == nil ? .vanished : .replaced
+            return Drift(server: line.name, port: line.port, cause: cause)
+        }
+    }
+}
+
+/// The servers that lost the adapter of one object, until all that are left hold it again: then that is told, once.
+package struct OpenDrifts: Sendable {
+    private var open: [Drift] = []
+    private var repaired: [Drift] = []
+
+    package init() {}
+
+    package var isEmpty: Bool { open.isEmpty && repaired.isEmpty }
+
+    /// Follows the step from one written status to the next.
+    package mutating func follow(from old: AdapterStatus, to new: AdapterStatus) -> [StatusEvent] {
+        guard old.observedGeneration == new.observedGeneration else {
+            self = OpenDrifts()
+            return []
+        }
+        let lost = Drift.between(old, new)
+        for drift in open where !lost.contains(where: { $0.server == drift.server && $0.port == drift.port }) {
+            let line = new.servers?.first { $0.name == drift.server && $0.port == drift.port }
+            guard line == nil || line?.state == .loaded else { continue }
+            open.removeAll { $0 == drift }
+            if line != nil { repaired.append(drift) }
+        }
+        open += lost.filter { drift in !open.contains { $0.server == drift.server && $0.port == drift.port } }
+        guard open.isEmpty, !repaired.isEmpty else { return [] }
+        defer { repaired = [] }
+        let named = repaired.prefix(3).map { "\($0.server) (\($0.cause.rawValue))" }
+        let rest = repaired.count - named.count
+        let servers = (named + (rest > 0 ? ["\(rest) more"] : [])).joined(separator: ", ")
+        return [StatusEvent(reason: "DriftRepaired", action: .load, note: "loaded again on \(servers)")]
+    }
+}
