@@ -21,7 +21,7 @@ ASAN    := --sanitize address --scratch-path build/asan
 some_ran = @if grep -qs '<testsuite [^>]* tests="0"' $(1); then echo "no test matches the filter"; exit 1; fi
 
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap build release test lint format check replicas test-asan simulate fuzz planted-bugs bench demo conformance e2e image image-root sbom clean
+.PHONY: help bootstrap build release test lint format check replicas test-asan simulate fuzz planted-bugs bench bench-parts demo conformance e2e image image-root sbom clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -65,6 +65,10 @@ simulate: bootstrap ## run the operator, its caches and an outage under SEEDS=N 
 	$(SIMULATE) --scenario cache --seeds $(SEEDS)
 	$(SIMULATE) --scenario outage --seeds 60
 	$(SIMULATE) --scenario stories --crash all --seeds 25
+
+bench-parts: bootstrap ## measure decoding, store, queue and planning, each alone
+	$(SWIFT) build --product bench-parts $(RELEASE)
+	build/release/release/bench-parts
 
 bench: bootstrap ## measure the operator on simulated fleets; ARGS="--size 1000x10@0 --json build/bench.json"
 	$(SWIFT) build --product lora-operator $(RELEASE)

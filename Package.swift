@@ -103,6 +103,14 @@ let package = Package(
             ],
             path: "Benchmarks/Fleet", swiftSettings: settings),
 
+        // Measures the parts that it spends its time in.
+        .executableTarget(
+            name: "bench-parts",
+            dependencies: [
+                "AdapterController", "AdapterPlanning", "DynamicJSON", "KubeAPI", "KubeRuntime", "VLLMAPI",
+            ],
+            path: "Benchmarks/Parts", swiftSettings: settings),
+
         // C is what a value can be handed to from here.
         .target(name: "CBuildInfo", cSettings: commit),
         .executableTarget(

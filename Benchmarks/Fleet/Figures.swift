@@ -9,6 +9,8 @@ struct Figures: Codable {
     }
 
     var scenario: String
+    /// Adapters, times the servers of each.
+    var pairs = 0
     var figures: [Figure] = []
 
     mutating func add(_ name: String, _ value: Double, _ unit: String) {

@@ -25,6 +25,9 @@ struct FleetBench: AsyncParsableCommand {
     @Option(help: "Compare with the figures of an earlier run in this file.")
     var compare: String?
 
+    @Option(help: "Draw cost against size, as SVG, into this file.")
+    var plot: String?
+
     @Option(help: "Where the operator's log goes.")
     var log = "/tmp/lora-operator-bench.log"
 
@@ -32,6 +35,8 @@ struct FleetBench: AsyncParsableCommand {
     var flags = ""
 
     func run() async throws {
+        let signals = OperatorProcess.endWithThisProcess()
+        defer { for signal in signals { signal.cancel() } }
         let saved = try compare.map { path in
             try JSONDecoder().decode([Figures].self, from: Data(contentsOf: URL(fileURLWithPath: path)))
         }
@@ -54,6 +59,7 @@ struct FleetBench: AsyncParsableCommand {
                     try await WarmUp(objects: count, time: SystemTime()).measure(on: stage, start)
                 })
         }
+        if let plot { try Plot(runs: runs).svg.write(toFile: plot, atomically: true, encoding: .utf8) }
         if let json {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys]

@@ -1,8 +1,11 @@
 import Foundation
 import Glibc
+import Synchronization
 
 /// The operator's own process, and what the kernel says of it.
 final class OperatorProcess {
+    private static let running = Mutex<Set<pid_t>>([])
+
     private let process = Process()
 
     /// Starts `binary run` against the API server that `kubeconfig` names; its log goes to `log`.
@@ -19,6 +22,22 @@ final class OperatorProcess {
         process.standardOutput = output
         process.standardError = output
         try process.run()
+        let id = process.processIdentifier
+        _ = Self.running.withLock { $0.insert(id) }
+    }
+
+    /// Ends all of them with this process when it is asked to end; to be kept while that holds.
+    static func endWithThisProcess() -> [any DispatchSourceSignal] {
+        [SIGTERM, SIGINT].map { number in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler {
+                for process in running.withLock({ $0 }) { _ = Glibc.kill(process, SIGKILL) }
+                exit(128 + number)
+            }
+            source.resume()
+            return source
+        }
     }
 
     var isRunning: Bool { process.isRunning }
@@ -27,6 +46,8 @@ final class OperatorProcess {
         guard process.isRunning else { return }
         Glibc.kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
+        let id = process.processIdentifier
+        _ = Self.running.withLock { $0.remove(id) }
     }
 
     /// Seconds of CPU that it has used, user and system.

@@ -22,7 +22,7 @@ struct Scenario: Sendable {
     private var pairs: Int { adapters * (replicas ?? servers) }
 
     func measure(on stage: Stage, start: () throws -> OperatorProcess) async throws -> Figures {
-        var figures = Figures(scenario: title)
+        var figures = Figures(scenario: title, pairs: pairs)
         let names = (0..<adapters).map { "adapter-\($0)" }
 
         // The operator is there, and then the objects come, as fast as the API server takes them.

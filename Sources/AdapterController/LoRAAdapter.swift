@@ -29,6 +29,10 @@ package struct LoRAAdapter: KubeObject {
         }
         // A status that somebody mangled counts as lost: then only the spec is claimed.
         status = (try? fields.decode(AdapterStatus.self, forKey: .status)) ?? AdapterStatus()
+        for index in (status.servers ?? []).indices {
+            status.servers?[index].incarnation = status.servers?[index].incarnation.map(StringPool.shared)
+            status.servers?[index].root = status.servers?[index].root.map(StringPool.shared)
+        }
     }
 
     private static func explain(_ error: any Error) -> String {

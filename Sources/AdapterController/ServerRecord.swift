@@ -168,7 +168,12 @@ extension ModelList {
     var entries: [String: Listing.Entry] {
         Dictionary(
             adapters.compactMap { card in
-                card.parent.map { (card.id, Listing.Entry(root: card.root ?? "", parent: $0)) }
+                card.parent.map { parent in
+                    (
+                        StringPool.shared(card.id),
+                        Listing.Entry(root: StringPool.shared(card.root ?? ""), parent: StringPool.shared(parent))
+                    )
+                }
             }, uniquingKeysWith: { first, _ in first })
     }
 }

@@ -1,5 +1,5 @@
 /// `{"type": …, "object": …}`: one line of a watch.
-struct WatchFrame<Object: KubeObject>: Decodable {
+package struct WatchFrame<Object: KubeObject>: Decodable {
     private enum CodingKeys: CodingKey { case type, object }
 
     private enum Content {
@@ -9,14 +9,16 @@ struct WatchFrame<Object: KubeObject>: Decodable {
 
     private let content: Content
 
-    static func event(in frame: [UInt8], attempt: String) throws -> WatchEvent<Object> {
+    /// - Parameter attempt: Names the request in the error that an `ERROR` event becomes.
+    /// - Throws: `DecodingError` for what is no event of such objects.
+    package static func event(in frame: [UInt8], attempt: String) throws -> WatchEvent<Object> {
         switch try JSON.decode(Self.self, from: frame).content {
         case .event(let event): event
         case .failure(let status): .error(APIError(APIAnswer(attempt: attempt, status: status)))
         }
     }
 
-    init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let fields = try decoder.container(keyedBy: CodingKeys.self)
         let type = try fields.decode(String.self, forKey: .type)
         if type == "ERROR" {
