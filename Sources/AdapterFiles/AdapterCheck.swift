@@ -24,13 +24,29 @@ package struct AdapterCheck: Sendable {
     /// Checks one adapter directory, or every adapter in a resolver's cache directory, sorted by path.
     package func check(_ path: String) -> [Result] {
         let path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
-        guard PathKind(path) == .directory, let names = names(in: path) else { return [checkAdapter(path)] }
-        let isAdapter = names.contains { $0 == "adapter_config.json" || $0.hasPrefix("adapter_model.") }
-        let visible = names.filter { !$0.hasPrefix(".") }
-        if isAdapter || visible.isEmpty { return [checkAdapter(path)] }
+        guard let entries = entries(of: path) else { return [checkAdapter(path)] }
+        return entries.flatMap { entry in
+            // A resolver asked for `org/name` looks into the directory `org`.
+            let inner = (self.entries(of: entry) ?? []).filter(Self.isAdapter)
+            return inner.isEmpty ? [checkAdapter(entry)] : inner.map(checkAdapter)
+        }
+    }
+
+    private static func isAdapter(_ path: String) -> Bool { names(in: path)?.contains(where: isOfAdapter) == true }
+
+    private static func isOfAdapter(_ name: String) -> Bool {
+        name == "adapter_config.json" || name.hasPrefix("adapter_model.")
+    }
+
+    /// What could be adapters in a directory; nil where it is one itself, or none at all.
+    private func entries(of path: String) -> [String]? {
+        guard PathKind(path) == .directory, let names = names(in: path) else { return nil }
+        // Every ext4 volume has a lost+found.
+        let visible = names.filter { !$0.hasPrefix(".") && $0 != "lost+found" }
+        if visible.isEmpty || names.contains(where: Self.isOfAdapter) { return nil }
         // Notes lie beside adapters; what has no extension was meant as one.
-        return visible.filter { PathKind("\(path)/\($0)") != .file || !$0.contains(".") }
-            .map { checkAdapter("\(path)/\($0)") }
+        return visible.map { "\(path)/\($0)" }
+            .filter { PathKind($0) != .file || !($0.split(separator: "/").last ?? "").contains(".") }
     }
 
     /// Whether a directory is there and holds something.
@@ -44,6 +60,7 @@ package struct AdapterCheck: Sendable {
     private func faults(_ path: String) -> [AdapterFault] {
         switch PathKind(path) {
         case .nothing: return [AdapterFault(.pathNotFound, "there is nothing at this path")]
+        case .hidden(let why): return [AdapterFault(.pathNotFound, "it cannot be looked at: \(why)")]
         case .file, .other: return [AdapterFault(.invalidAdapter, "it is not a directory")]
         case .directory: break
         }

@@ -12,6 +12,10 @@ struct AdapterConfiguration {
 
     /// Reads the file's bytes; what is missing or wrong is in ``faults``.
     init(_ bytes: [UInt8]) {
+        if let problem = Self.encodingProblem(of: bytes) {
+            refuse("adapter_config.json \(problem)")
+            return
+        }
         guard let json = JSONValue(parsing: bytes), let fields = json.objectValue else {
             refuse("adapter_config.json is not a JSON object")
             return
@@ -33,9 +37,25 @@ struct AdapterConfiguration {
         }
     }
 
+    /// What Python's `json` would not read it for.
+    private static func encodingProblem(of bytes: [UInt8]) -> String? {
+        if bytes.starts(with: [0xFE, 0xFF]) || bytes.starts(with: [0xFF, 0xFE]) {
+            return "is UTF-16: save it as UTF-8"
+        }
+        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { return "begins with a byte order mark: save it without one" }
+        return String(validating: bytes, as: UTF8.self) == nil ? "is not UTF-8" : nil
+    }
+
     /// The rank of a module: that of the pattern that its name ends with, else `r`.
     func rank(of module: String) -> Int? {
         rankPattern.first { module == $0.module || module.hasSuffix("." + $0.module) }?.rank ?? rank
+    }
+
+    /// Whether a module may have a rank: where a pattern is a regular expression, which PEFT allows, nobody looks which
+    /// modules it means.
+    func allows(_ rank: Int, for module: String) -> Bool {
+        rank == self.rank(of: module)
+            || rankPattern.contains { $0.rank == rank && $0.module.contains(where: "\\[](){}*+?|^$".contains) }
     }
 
     private mutating func refuse(_ message: String) { faults.append(AdapterFault(.invalidAdapter, message)) }

@@ -64,7 +64,8 @@ struct AdapterWeights {
             // MoE layers of three dimensions have their experts first.
             guard let rank = configuration.rank(of: module), let a = pair.a, let b = pair.b, a.count == 2, b.count == 2
             else { continue }
-            if a[0] != rank || b[1] != rank {
+            let isAllowed = a[0] == b[1] && configuration.allows(a[0], for: module)
+            if !isAllowed {
                 refuse(
                     "\(excerpt(module)) has rank \(a[0]) in the weights and \(rank) in adapter_config.json: vLLM would "
                         + "serve it with the wrong scale")

@@ -1,8 +1,8 @@
 import Glibc
 
 /// A regular file, open for reading; anything else, a pipe among them, is refused without waiting for it.
-struct ReadableFile: ~Copyable {
-    enum Failure: Error, Equatable {
+package struct ReadableFile: ~Copyable {
+    package enum Failure: Error, Equatable {
         case missing
         case notAFile
         /// Why the system refused it.
@@ -11,9 +11,9 @@ struct ReadableFile: ~Copyable {
 
     private let descriptor: Int32
     /// In bytes.
-    let size: Int
+    package let size: Int
 
-    init(_ path: String) throws(Failure) {
+    package init(_ path: String) throws(Failure) {
         descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         guard descriptor >= 0 else {
             throw errno == ENOENT || errno == ENOTDIR ? .missing : .unreadable(Self.errorText)
@@ -29,7 +29,7 @@ struct ReadableFile: ~Copyable {
     deinit { close(descriptor) }
 
     /// Up to `count` bytes at `offset`; nil when the disk fails.
-    borrowing func read(at offset: Int, count: Int) -> [UInt8]? {
+    package borrowing func read(at offset: Int, count: Int) -> [UInt8]? {
         var failed = false
         let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
             while filled < count {
@@ -48,13 +48,15 @@ struct ReadableFile: ~Copyable {
 }
 
 /// What is at a path.
-enum PathKind {
+enum PathKind: Equatable {
     case directory, file, other, nothing
+    /// Why the system does not say.
+    case hidden(String)
 
     init(_ path: String) {
         var status = stat()
         guard unsafe stat(path, &status) == 0 else {
-            self = .nothing
+            self = errno == ENOENT || errno == ENOTDIR ? .nothing : .hidden(ReadableFile.errorText)
             return
         }
         switch status.st_mode & S_IFMT {

@@ -81,7 +81,8 @@ struct ServerConnection: Sendable {
         } catch is CancellationError {
             return false
         } catch {
-            logger.error("request failed", metadata: ["http.target": "\(head.uri)", "error": "\(error)"])
+            // Not its target, part of which may be a secret.
+            logger.error("request failed", metadata: ["http.method": "\(head.method)", "error": "\(error)"])
             response = HTTPResponse(status: 500)
         }
         // After an offer to speak another protocol the decoder reads no further request.

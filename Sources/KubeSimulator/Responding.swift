@@ -22,6 +22,9 @@ extension KubeSimulator {
             return try await answer(request, fault: fault)
         } catch let error as StatusError {
             return Self.refusal(error)
+        } catch let error where !(error is HTTPFailure || error is CancellationError) {
+            // What the journal could not keep, as on a full disk.
+            return Self.refusal(StatusError(500, "InternalError", "Internal error occurred: \(error)"))
         }
     }
 

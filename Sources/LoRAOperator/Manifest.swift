@@ -23,10 +23,15 @@ struct Manifest {
     /// - Throws: ``Problem``.
     static func read(_ text: String, file name: String) throws -> [Manifest] {
         do {
-            return try YAMLNode.documents(of: text).compactMap { document in
+            let manifests: [Manifest] = try YAMLNode.documents(of: text).compactMap { document in
                 let value = document.json
                 return value.isNull ? nil : try Manifest(value, file: name, line: document.line)
             }
+            var keys: Set<ManifestKey> = []
+            for manifest in manifests where !keys.insert(manifest.key).inserted {
+                throw Problem(line: manifest.line, description: "\(manifest.key) is in this file twice")
+            }
+            return manifests
         } catch let error as YAMLError {
             throw Problem(line: error.line, description: error.problem)
         }

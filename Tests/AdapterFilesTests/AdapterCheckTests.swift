@@ -113,6 +113,75 @@ import Testing
         #expect(faults.first?.hasPrefix("InvalidAdapter: adapter_model.safetensors is no safetensors file") == true)
     }
 
+    @Test(arguments: [
+        (#"{"a":{"dtype":"F16","shape":[2],"data_offsets":[0,8]}}"#, 8, "has not as many bytes as its shape"),
+        (#"{"a":{"dtype":"F16","shape":[9223372036854775807,9],"data_offsets":[0,8]}}"#, 8, "has not as many bytes"),
+        (#"{"a":{"dtype":"F16","shape":[2],"data_offsets":[4,8]}}"#, 8, "does not begin where the one before"),
+        (
+            #"{"a":{"dtype":"F16","shape":[2],"data_offsets":[0,4]},"b":{"dtype":"F16","shape":[2],"data_offsets":[0,4]}}"#,
+            4, "tensor b does not begin where"
+        ),
+        (#"{"a":{"dtype":"F16","shape":[2],"data_offsets":[0,4]}}"#, 8, "it has 4 bytes after its last tensor"),
+        (#"{"a":{"dtype":"F16","shape":[2],"data_offsets":[0,4]}}"#, 3, "it ends before tensor a does"),
+    ])
+    func `a header that the weights do not bear out is told`(header: String, count: Int, fault: String) throws {
+        let path = try disk.write(
+            "hostile",
+            [
+                "adapter_config.json": JSONValue.object(AdapterOnDisk.configuration).encoded,
+                "adapter_model.safetensors": AdapterOnDisk.length(UInt64(header.utf8.count)) + Array(header.utf8)
+                    + [UInt8](repeating: 0, count: count),
+            ])
+        #expect(faults(path).contains { $0.contains(fault) }, "\(faults(path))")
+    }
+
+    @Test(
+        arguments: [
+            ([0xEF, 0xBB, 0xBF], "begins with a byte order mark"), ([0xFF, 0xFE], "is UTF-16"),
+            ([0xFE, 0xFF], "is UTF-16"),
+        ] as [([UInt8], String)])
+    func `a configuration in another encoding is told`(mark: [UInt8], fault: String) throws {
+        let path = try disk.write()
+        let bytes = mark + JSONValue.object(AdapterOnDisk.configuration).encoded
+        try Data(bytes).write(to: URL(fileURLWithPath: path + "/adapter_config.json"))
+        #expect(faults(path).count == 1)
+        #expect(faults(path).first?.contains("adapter_config.json \(fault)") == true, "\(faults(path))")
+        try Data(Array(#"{"a": ""#.utf8) + [0xC3, 0x28] + Array(#""}"#.utf8)).write(
+            to: URL(fileURLWithPath: path + "/adapter_config.json"))
+        #expect(faults(path).first?.contains("is not UTF-8") == true)
+    }
+
+    @Test func `a rank pattern may be a regular expression, and then any module may have its rank`() throws {
+        let pattern: JSONValue = ["layers\\.[0-9]+\\..*q_proj": 4]
+        #expect(
+            try faults(disk.write(fields: ["rank_pattern": pattern], weights: AdapterOnDisk.weights(rank: 4))) == [])
+        let other = try disk.write(fields: ["rank_pattern": pattern], weights: AdapterOnDisk.weights(rank: 2))
+        #expect(faults(other).first?.contains("has rank 2 in the weights") == true)
+    }
+
+    @Test func `what cannot be looked at is not taken for missing`() throws {
+        let loop = disk.directory + "/loop"
+        try FileManager.default.createSymbolicLink(atPath: loop, withDestinationPath: loop)
+        #expect(faults(loop) == ["PathNotFound: it cannot be looked at: Too many levels of symbolic links"])
+        let path = try disk.write("looped")
+        try FileManager.default.removeItem(atPath: path + "/adapter_config.json")
+        try FileManager.default.createSymbolicLink(
+            atPath: path + "/adapter_config.json", withDestinationPath: "adapter_config.json")
+        #expect(faults(path).first?.contains("cannot be read: Too many levels") == true)
+    }
+
+    @Test func `a cache directory may hold organisations with adapters`() throws {
+        _ = try disk.write("cache/org/sql")
+        _ = try disk.write("cache/org/bad", fields: ["use_dora": true])
+        _ = try disk.write("cache/plain")
+        _ = try disk.write("cache/hollow/inner", [:])
+        _ = try disk.write("cache/lost+found", [:])
+        let results = AdapterCheck().check(disk.directory + "/cache")
+        #expect(
+            results.map { $0.path.dropFirst(disk.directory.count + 7) } == ["hollow", "org/bad", "org/sql", "plain"])
+        #expect(results.map { $0.faults.isEmpty } == [false, false, true, true])
+    }
+
     @Test func `a pipe is not waited for`() throws {
         let path = try disk.write()
         try FileManager.default.removeItem(atPath: path + "/adapter_config.json")
