@@ -35,11 +35,14 @@ struct Connection: Hashable, Sendable, Comparable {
     }
 
     /// A fixed order for everything that walks connections.
-    static func < (a: Connection, b: Connection) -> Bool { a.order.lexicographicallyPrecedes(b.order) }
+    static func < (a: Connection, b: Connection) -> Bool {
+        // What most pairs differ in needs no list of everything.
+        a.server != b.server ? a.server < b.server : a.order.lexicographicallyPrecedes(b.order)
+    }
 
     private var order: [String] {
         [
-            server.owner, String(server.port), namespace, scheme, address, incarnation ?? "", serverName,
+            namespace, scheme, address, incarnation ?? "", serverName,
             apiKey?.name ?? "", apiKey?.key ?? "", authority?.name ?? "", authority?.key ?? "",
         ]
     }

@@ -79,7 +79,10 @@ package struct WorkQueueState<Key: Hashable & Sendable>: Sendable {
     /// Hands out the next key, and says how long it has waited; ``done(_:)`` has to follow.
     package mutating func take(at now: Duration) -> (key: Key, waited: Duration)? {
         guard !isShutDown else { return nil }
-        guard let key = next(in: \.fresh, .fresh) ?? next(in: \.background, .background) else { return nil }
+        guard
+            let key = Self.next(in: &fresh, .fresh, dirty, processing)
+                ?? Self.next(in: &background, .background, dirty, processing)
+        else { return nil }
         dirty[key] = nil
         processing[key] = now
         depth -= 1
@@ -139,8 +142,10 @@ package struct WorkQueueState<Key: Hashable & Sendable>: Sendable {
         }
     }
 
-    private mutating func next(in queue: WritableKeyPath<Self, FIFO<Key>>, _ priority: WorkPriority) -> Key? {
-        while let key = self[keyPath: queue].popFirst() {
+    private static func next(
+        in queue: inout FIFO<Key>, _ priority: WorkPriority, _ dirty: [Key: WorkPriority], _ processing: [Key: Duration]
+    ) -> Key? {
+        while let key = queue.popFirst() {
             // A key that was moved forward is still in the queue that it left.
             if dirty[key] == priority, processing[key] == nil { return key }
         }

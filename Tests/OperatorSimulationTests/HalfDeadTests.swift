@@ -6,7 +6,7 @@ import Testing
 @testable import OperatorSimulation
 
 /// Half of a hundred servers are dead: what the other half notices of it, in virtual time.
-@Suite struct HalfDeadTests {
+@Suite(.serialized) struct HalfDeadTests {
     private static let intervals = 10
 
     @Test

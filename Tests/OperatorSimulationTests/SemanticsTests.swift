@@ -9,7 +9,7 @@ import VLLMSimulator
 @testable import OperatorSimulation
 
 /// What the whole operator tells of odd servers, in virtual time.
-@Suite struct SemanticsTests {
+@Suite(.serialized) struct SemanticsTests {
     private static let spec: JSONValue = ["loraPath": "/a/sql", "target": ["service": ["name": "a"]]]
 
     @Test func `V20: a name that somebody keeps unloading is a ConflictingWriter, tried ever more rarely`() async throws

@@ -4,7 +4,7 @@ import Testing
 
 /// `make simulate` kills the operator before and after each effect of each story; here a few of them, so that a broken story
 /// or a lost comparison is noticed at once.
-@Suite struct StoryTests {
+@Suite(.serialized) struct StoryTests {
     @Test(arguments: 0..<StoryScenario.count)
     func `a story comes to its end, also where the operator is killed on the way`(number: Int) async throws {
         let scenario = StoryScenario.standard(definitions: try definitions())

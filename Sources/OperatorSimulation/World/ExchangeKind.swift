@@ -12,8 +12,9 @@ extension Exchange {
 
     /// Namespace and name of the LoRAAdapter whose status is written.
     var statusTarget: (namespace: String, name: String)? {
+        guard !request.method.isSafe else { return nil }
         let parts = path.split(separator: "/")
-        guard !request.method.isSafe, parts.last == "status", let plural = parts.firstIndex(of: "loraadapters"),
+        guard parts.last == "status", let plural = parts.firstIndex(of: "loraadapters"),
             plural >= 1, parts.count == plural + 3
         else { return nil }
         return (String(parts[plural - 1]), String(parts[plural + 1]))
