@@ -9,7 +9,8 @@ package struct WatchFrame<Object: KubeObject>: Decodable {
 
     private let content: Content
 
-    /// - Parameter attempt: Names the request in the error that an `ERROR` event becomes.
+    /// The event of a frame; `attempt` names the request in the error that an `ERROR` event becomes.
+    ///
     /// - Throws: `DecodingError` for what is no event of such objects.
     package static func event(in frame: [UInt8], attempt: String) throws -> WatchEvent<Object> {
         switch try JSON.decode(Self.self, from: frame).content {
