@@ -29,9 +29,11 @@ package struct LoRAAdapter: KubeObject {
         }
         // A status that somebody mangled counts as lost: then only the spec is claimed.
         status = (try? fields.decode(AdapterStatus.self, forKey: .status)) ?? AdapterStatus()
-        for index in (status.servers ?? []).indices {
-            status.servers?[index].incarnation = status.servers?[index].incarnation.map(StringPool.shared)
-            status.servers?[index].root = status.servers?[index].root.map(StringPool.shared)
+        status.servers = status.servers?.map { line in
+            var line = line
+            line.incarnation = line.incarnation.map(StringPool.shared)
+            line.root = line.root.map(StringPool.shared)
+            return line
         }
     }
 
