@@ -161,7 +161,15 @@ struct ManifestDirectory: Sendable {
                 logger.error(message, metadata: ["file": "\(path)/\(file):\(manifest.line)", "error": "\(error)"])
             }
             if let other = holdings.holder(of: manifest.key, besides: file) {
-                tell("an object is in two manifests", "\(manifest.key) is in \(other) too, which counts: remove one")
+                // It may be on its way from one file to the other.
+                let refusal = "\(manifest.line) in \(other)"
+                refusals.insert(refusal)
+                if trouble.hasTold(refusal, of: file) {
+                    tell(
+                        "an object is in two manifests", "\(manifest.key) is in \(other) too, which counts: remove one")
+                } else {
+                    mustRepeat = true
+                }
                 continue
             }
             do {

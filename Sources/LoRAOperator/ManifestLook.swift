@@ -30,7 +30,8 @@ struct ManifestLook {
         guard let latest else { return [] }
         let changed = look.keys.sorted().filter { done[$0] != look[$0] && latest[$0] == look[$0] }
         let removed = done.keys.sorted().filter { look[$0] == nil && latest[$0] == nil }
-        return changed.map { .apply(file: $0, text: look[$0] ?? "") } + removed.map { .remove(file: $0) }
+        // A file that was renamed is gone before it is there.
+        return removed.map { .remove(file: $0) } + changed.map { .apply(file: $0, text: look[$0] ?? "") }
     }
 
     /// The step was taken, and need not be again while the file stays as it is.
