@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Plants each bug of Tests/PlantedBugs in a copy of the tree, one at a time, and runs seeds until the simulation notices:
 # scripts/planted-bugs.sh [NAME...]. Prints "name | seed | invariant" for each; fails if one is not noticed.
-# A patch may begin with `scenario: NAME`.
+# A patch may begin with `scenario: NAME`; stories are told with a kill at each effect.
 #
 # SEEDS: how many seeds a bug may survive (2000). PLANTED_BUGS: where the copy and its build are kept.
 set -euo pipefail
@@ -35,9 +35,10 @@ for name in "${names[@]}"; do
     fi
     (cd "$tree" && swift build --product simulate-operator --configuration release --static-swift-stdlib \
         --scratch-path "$place/build") >"$place/$name.log" 2>&1 || { tail -20 "$place/$name.log" >&2; exit 2; }
-    SWIFT_DETERMINISTIC_HASHING=1 "$place/build/release/simulate-operator" \
-        --scenario "${scenario:-operator}" --seeds "$SEEDS" >"$place/$name.log" || true
-    caught=$(awk '/^seed [0-9]+ failed:/ { seed = $2; getline; sub(/^ */, ""); sub(/:.*/, ""); print seed " | " $0; exit }' \
+    arguments=(--scenario "${scenario:-operator}" --seeds "$SEEDS")
+    if [[ $scenario == stories ]]; then arguments=(--scenario stories --seeds 25 --crash all); fi
+    SWIFT_DETERMINISTIC_HASHING=1 "$place/build/release/simulate-operator" "${arguments[@]}" >"$place/$name.log" || true
+    caught=$(awk '/^seed [0-9]+(, killed at effect [^ ]+)? failed:/ { seed = $2 + 0; getline; sub(/^ */, ""); sub(/:.*/, ""); print seed " | " $0; exit }' \
         "$place/$name.log")
     if [[ -z $caught ]]; then
         caught="not noticed in $SEEDS seeds | -"
