@@ -113,10 +113,12 @@ let package = Package(
 
         // C is what a value can be handed to from here.
         .target(name: "CBuildInfo", cSettings: commit),
+        // glibc's allocator, which the Glibc module leaves out.
+        .systemLibrary(name: "CMalloc"),
         .executableTarget(
             name: "LoRAOperator",
             dependencies: [
-                "AdapterController", "AdapterFiles", "AdapterPlanning", "CBuildInfo", "CurlHTTP", "DynamicJSON",
+                "AdapterController", "AdapterFiles", "AdapterPlanning", "CBuildInfo", "CMalloc", "CurlHTTP", "DynamicJSON",
                 "Effects", "HTTPServer",
                 "KubeAPI",
                 "KubeRuntime", "KubeSimulator", "Metrics", "VLLMSimulator", "YAML", logging,

@@ -106,6 +106,16 @@ final class ServerAgent: Sendable {
         while !Task.isCancelled {
             await probe()
             await probeBell.wait(atMost: nextDelay(), context.effects.time)
+            try? await context.effects.time.sleep(for: pause())
+        }
+    }
+
+    /// How long lists have to be apart: where actions trickle in, the longer a list, the more of them it confirms.
+    private func pause() -> Duration {
+        state.withLock { state in
+            let entries = state.record.observation.lastListing?.adapters.count ?? 0
+            let due = state.confirmedAt + .milliseconds(10) + .microseconds(100 * entries)
+            return max(.zero, due - context.effects.time.now)
         }
     }
 

@@ -1,10 +1,13 @@
 import ArgumentParser
+import CMalloc
 import Glibc
 
 /// Parses the command line itself: a wrong flag is exit code 2 and one line that says what to write.
 @main
 enum Main {
     static func main() async {
+        // What one thread frees, another takes: an arena for each would keep its own.
+        mallopt(M_ARENA_MAX, 1)
         let arguments = Flags.normalized(Array(CommandLine.arguments.dropFirst()))
         do {
             var command = try LoRAOperatorCommand.parseAsRoot(arguments)
