@@ -29,6 +29,8 @@ package struct LoRAAdapter: KubeObject {
         }
         // A status that somebody mangled counts as lost: then only the spec is claimed.
         status = (try? fields.decode(AdapterStatus.self, forKey: .status)) ?? AdapterStatus()
+        // Conditions of others are theirs: neither read, nor compared, nor written.
+        status.conditions = status.conditions?.filter { AdapterCondition.types.contains($0.type) }
     }
 
     private static func explain(_ error: any Error) -> String {
