@@ -118,7 +118,8 @@ let package = Package(
         .executableTarget(
             name: "LoRAOperator",
             dependencies: [
-                "AdapterController", "AdapterFiles", "AdapterPlanning", "CBuildInfo", "CMalloc", "CurlHTTP", "DynamicJSON",
+                "AdapterController", "AdapterFiles", "AdapterPlanning", "CBuildInfo", "CMalloc", "CurlHTTP",
+                "DynamicJSON",
                 "Effects", "HTTPServer",
                 "KubeAPI",
                 "KubeRuntime", "KubeSimulator", "Metrics", "VLLMSimulator", "YAML", logging,

@@ -9,6 +9,8 @@ import Synchronization
 final class AdapterReconciler: Sendable {
     /// Between two writes of one status that only counts on; what matters to programs is written at once.
     static let statusInterval = Duration.seconds(1)
+    /// Between two attempts at a write that is refused for what it says.
+    static let refusalInterval = Duration.seconds(60)
     /// Writes of one object in a row before it goes back to the queue.
     private static let rounds = 4
 
@@ -22,6 +24,12 @@ final class AdapterReconciler: Sendable {
     private let lastWrites = Mutex<[NamespacedName: Duration]>([:])
     private let warnings = Mutex<[NamespacedName: ToldWarnings]>([:])
     private let drifts = Mutex<[NamespacedName: OpenDrifts]>([:])
+    /// Statuses that did not stand as they were written: something changes what the server stores.
+    private let disputed = Mutex<[NamespacedName: AdapterStatus]>([:])
+    /// When the finalizer was put to an object, and its uid.
+    private let additions = Mutex<[NamespacedName: (uid: String, at: Duration)]>([:])
+    /// How often in a row somebody else was faster.
+    private let overtaken = Mutex<[NamespacedName: Int]>([:])
     /// Objects whose finalizer may be gone, and they with it: the removal had no answer.
     private let doubtful = Mutex<Set<NamespacedName>>([])
 
@@ -56,12 +64,14 @@ final class AdapterReconciler: Sendable {
                     "adapter": "\(key)", "actions": "\(plan.actions.count)", "phase": "\(plan.status?.phase ?? "")",
                     "wake": "\(plan.wakeAfter.map { "\($0)" } ?? "")",
                 ])
+            if plan.finalizer == .add, let wait = waitBeforeAddition(to: adapter) { return .requeue(after: wait) }
             // What is there to be repaired does not wait for a status that tells of it. All else is written first: a
             // conflict says that the plan comes from an object that is no longer so.
             let isRepair = plan.isRepair(of: adapter.status)
             if isRepair { gatherer.registry.submit(plan.actions, for: key) }
             do {
                 let hasWritten = try await write(plan, for: adapter)
+                overtaken.withLock { $0[key] = nil }
                 if !isRepair { gatherer.registry.submit(plan.actions, for: key) }
                 warn(plan, of: adapter)
                 if !hasWritten { return pause(plan, for: adapter) }
@@ -72,10 +82,15 @@ final class AdapterReconciler: Sendable {
                 // is there now.
                 logger.debug("write overtaken", metadata: ["adapter": "\(key)", "error": "\(error)"])
                 gatherer.registry.submit([:], for: key)
-                return .requeue(after: Self.statusInterval)
+                return .requeue(after: pauseAfterConflict(of: key))
             } catch let error as APIError where plan.finalizer == .remove && error.outcomeIsUnknown {
                 _ = doubtful.withLock { $0.insert(key) }
                 throw error
+            } catch let error as APIError where error.isFinal {
+                // The same again would be refused again; whatever changes the object brings it back here before that.
+                logger.error("write refused", metadata: ["adapter": "\(key)", "error": "\(error)"])
+                gatherer.registry.submit(plan.actions, for: key)
+                return .requeue(after: Self.refusalInterval)
             } catch {
                 // Servers are repaired while the API server is away, by what is known after the wait for it.
                 if let adapter = gatherer.view.adapters.get(key) {
@@ -85,6 +100,22 @@ final class AdapterReconciler: Sendable {
             }
         }
         return .requeue(after: .zero)
+    }
+
+    /// A second, and the longer the oftener others were faster in a row, up to half a minute.
+    private func pauseAfterConflict(of key: NamespacedName) -> Duration {
+        let count = overtaken.withLock { counts in
+            counts[key, default: -1] += 1
+            return counts[key] ?? 0
+        }
+        return min(Self.statusInterval * (1 << min(count, 5)), .seconds(30))
+    }
+
+    /// Somebody takes the finalizer away again: it is put back once a minute, and nothing is loaded meanwhile.
+    private func waitBeforeAddition(to adapter: LoRAAdapter) -> Duration? {
+        guard let last = additions.withLock({ $0[adapter.key] }), last.uid == adapter.metadata.uid else { return nil }
+        let wait = last.at + Self.refusalInterval - time.now
+        return wait > .zero ? wait : nil
     }
 
     /// Asks the API server where a finalizer was removed without an answer: what nobody claims any more is nobody's to
@@ -111,6 +142,7 @@ final class AdapterReconciler: Sendable {
             guard let patch = finalizer.addition(to: adapter.metadata) else { return false }
             gatherer.view.adapters.wrote(
                 try await client.patch(LoRAAdapter.self, key, json: patch, fieldManager: LoRAAdapter.fieldManager))
+            additions.withLock { $0[key] = (adapter.metadata.uid, time.now) }
             return true
         case .remove:
             guard let patch = finalizer.removal(from: adapter.metadata) else { return false }
@@ -130,13 +162,27 @@ final class AdapterReconciler: Sendable {
         tell(plan.news + StatusEvent.between(adapter.status, status), adapter)
         metrics?.repairing(Drift.between(adapter.status, status).map(\.cause))
         tell(repairs(from: adapter.status, to: status, of: key), adapter)
+        if after.status != status { try await overwrite(after, with: status) }
         // New claims and lines free the loads that waited for them.
         return !plan.isRepair(of: adapter.status)
+    }
+
+    /// Puts right what an apply cannot: fields of our status that somebody else wrote, and so owns.
+    private func overwrite(_ adapter: LoRAAdapter, with status: AdapterStatus) async throws {
+        let key = adapter.key
+        let after = try await client.patch(
+            LoRAAdapter.self, key, json: StatusRepair.operations(on: adapter, towards: status), subresource: "status",
+            fieldManager: LoRAAdapter.fieldManager)
+        gatherer.view.adapters.wrote(after)
+        let stands = after.status == status
+        disputed.withLock { $0[key] = stands ? nil : status }
+        if !stands { logger.error("status does not stand as it was written", metadata: ["adapter": "\(key)"]) }
     }
 
     /// What programs read is written at once; counts on the way there wait their turn.
     private func mayWrite(_ status: AdapterStatus, over adapter: LoRAAdapter) -> Bool {
         let old = adapter.status
+        if disputed.withLock({ $0[adapter.key] }) == status { return wait(for: adapter.key) == nil }
         let isNews =
             status.phase != old.phase || status.claims != old.claims
             || status.observedGeneration != old.observedGeneration
@@ -146,7 +192,9 @@ final class AdapterReconciler: Sendable {
 
     /// How long the next minor write of the object has to wait.
     private func wait(for key: NamespacedName) -> Duration? {
-        let due = lastWrites.withLock { $0[key] }.map { $0 + Self.statusInterval - time.now }
+        let isDisputed = disputed.withLock { $0[key] != nil }
+        let interval = isDisputed ? Self.refusalInterval : Self.statusInterval
+        let due = lastWrites.withLock { $0[key] }.map { $0 + interval - time.now }
         return due.flatMap { $0 > .zero ? $0 : nil }
     }
 
@@ -185,6 +233,9 @@ final class AdapterReconciler: Sendable {
         lastWrites.withLock { $0[key] = nil }
         warnings.withLock { $0[key] = nil }
         drifts.withLock { $0[key] = nil }
+        overtaken.withLock { $0[key] = nil }
+        disputed.withLock { $0[key] = nil }
+        additions.withLock { $0[key] = nil }
         _ = doubtful.withLock { $0.remove(key) }
     }
 
@@ -206,6 +257,14 @@ final class AdapterReconciler: Sendable {
 extension APIError {
     fileprivate var isInvalid: Bool {
         if case .invalid = self { true } else { false }
+    }
+
+    /// The server refuses what the request says, whoever asks and whenever.
+    fileprivate var isFinal: Bool {
+        switch self {
+        case .invalid, .rejected, .unsendable: true
+        default: false
+        }
     }
 }
 

@@ -35,6 +35,8 @@ package struct LoRAAdapter: KubeObject {
             line.root = line.root.map(StringPool.shared)
             return line
         }
+        // Conditions of others are theirs: neither read, nor compared, nor written.
+        status.conditions = status.conditions?.filter { AdapterCondition.types.contains($0.type) }
     }
 
     private static func explain(_ error: any Error) -> String {

@@ -54,6 +54,9 @@ package struct ServerStatus: Codable, Hashable, Sendable {
 
 /// A metav1.Condition.
 package struct AdapterCondition: Codable, Hashable, Sendable {
+    /// The types that this operator writes.
+    package static let types: Set = ["Ready", "Unreachable", "Reconciling", "Stalled"]
+
     package enum Status: String, Codable, Sendable { case yes = "True", no = "False", unknown = "Unknown" }
 
     package var type: String

@@ -88,6 +88,7 @@ private struct ReflectorRun<Object: KubeObject> {
     }
 
     private mutating func list(atLeast version: String?) async throws {
+        let version = store.beginList(atLeast: version, in: namespace)
         // A list at a version comes from the server's cache, whole; only the newest state is worth paging.
         let options = ListOptions(resourceVersion: version, limit: version == nil ? 500 : nil)
         let list = try await client.list(Object.self, in: namespace, options)
@@ -97,7 +98,9 @@ private struct ReflectorRun<Object: KubeObject> {
         for object in list.undecodable { callbacks.undecodable(object) }
         let unreadable = Set(list.undecodable.map(\.key))
         // An element without a name may be any of those that the list seems to lack.
-        store.replace(with: list.items, in: namespace) { unreadable.contains($0) || unreadable.contains(nil) }
+        store.replace(with: list.items, at: list.resourceVersion, in: namespace) {
+            unreadable.contains($0) || unreadable.contains(nil)
+        }
         state.listed(at: list.resourceVersion)
         backoff.succeeded(at: client.effects.time.now)
     }

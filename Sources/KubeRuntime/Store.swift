@@ -63,12 +63,13 @@ package final class Store<Object: KubeObject>: Sendable {
     /// Replaces everything, or everything of one namespace, by a list.
     ///
     /// What `isUnreadable` says of a key that the list lacks: it may be there all the same, and what was known of it
-    /// stands, since an unreadable object is not a deleted one.
+    /// stands, since an unreadable object is not a deleted one. What ``wrote(_:)`` brought since the list was asked for
+    /// stands where `version`, the list's own, is older.
     package func replace(
-        with list: [Object], in namespace: String? = nil,
+        with list: [Object], at version: String = "", in namespace: String? = nil,
         keeping isUnreadable: (NamespacedName) -> Bool = { _ in false }
     ) {
-        change { $0.replace(with: list, in: namespace, keeping: isUnreadable) }
+        change { $0.replace(with: list, at: version, in: namespace, keeping: isUnreadable) }
     }
 
     /// Takes what a watch told of an object; an older version than the one held is ignored.
@@ -78,6 +79,14 @@ package final class Store<Object: KubeObject>: Sendable {
     ///
     /// An object that is not (or no longer) here stays away.
     package func wrote(_ object: Object) { change { $0.wrote(object) } }
+
+    /// To be called before a list is asked for.
+    ///
+    /// - Returns: The version to ask for: `version`, or a newer one that this process wrote since. A list from an API
+    ///   server whose cache is behind would else take back what was answered already.
+    package func beginList(atLeast version: String?, in namespace: String?) -> String? {
+        state.withLock { $0.objects.beginList(atLeast: version, in: namespace) }
+    }
 
     /// Takes a deletion that a watch told.
     package func remove(_ key: NamespacedName, uid: String, resourceVersion: String) {

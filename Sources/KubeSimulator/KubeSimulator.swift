@@ -33,6 +33,10 @@ package final class KubeSimulator: HTTPHandler {
         var fault: (@Sendable (HTTPRequest) -> Fault?)?
         var waiters = Waiters()
         var watchCount = 0
+        /// Kept while faults may happen.
+        var timeline: Timeline?
+        /// Resources whose definition is gone, by plural.
+        var withdrawn: Set<String> = []
         var journal: (any Journal)?
 
         /// Changes or reads the model; a change that cannot be kept is none.
@@ -78,7 +82,12 @@ package final class KubeSimulator: HTTPHandler {
     /// Chooses what goes wrong from now on; nil ends all faults.
     ///
     /// Asked once for each request, before it is routed.
-    package func setFault(_ fault: (@Sendable (HTTPRequest) -> Fault?)?) { state.withLock { $0.fault = fault } }
+    package func setFault(_ fault: (@Sendable (HTTPRequest) -> Fault?)?) {
+        state.withLock { state in
+            state.fault = fault
+            if state.timeline == nil { state.timeline = Timeline(at: state.model.revision, now: time.now) }
+        }
+    }
 
     /// Changes or reads the model, then wakes the watches that have something new.
     func withModel<Value: Sendable>(_ body: (inout Model) throws -> Value) throws -> Value {
@@ -86,6 +95,7 @@ package final class KubeSimulator: HTTPHandler {
             let result = Result { try state.perform(body) }
             let woken = state.waiters.take(state.model.changed)
             state.model.changed = []
+            state.timeline?.note(state.model.revision, at: time.now)
             return (result, woken)
         }
         for waiter in woken { waiter.resume() }
@@ -163,8 +173,34 @@ package final class KubeSimulator: HTTPHandler {
 
     /// Replaces everything by a snapshot.
     ///
-    /// Watches end with 410.
-    package func restore(_ snapshot: JSONValue) throws { try withModel { try $0.restore(snapshot) } }
+    /// Watches end with 410. With `isRewinding` the resourceVersions go back too, as with a backup of etcd: a watch from
+    /// a later one stays open and silent until they have caught up, which only an API server that is started anew prevents.
+    package func restore(_ snapshot: JSONValue, isRewinding: Bool = false) throws {
+        try withModel { try $0.restore(snapshot, isRewinding: isRewinding) }
+    }
+
+    /// Deletes the definition of a resource, and its objects: when the last finalizer is gone, watches end, and there is
+    /// no such page any more.
+    package func withdraw(_ resource: String) throws {
+        let kind = try state.withLock { state in
+            let kind = try state.model.kind(plural: resource)
+            state.withdrawn.insert(kind.plural)
+            return kind
+        }
+        let time = timestamp
+        try withModel { model in
+            for key in model.collection(kind).keys { _ = try model.delete(kind, key, DeleteOptions(), at: time) }
+            model.changed.insert(kind.storage)
+        }
+    }
+
+    /// Brings back what was withdrawn.
+    package func reinstate(_ resource: String) { state.withLock { _ = $0.withdrawn.remove(resource) } }
+
+    /// Whether a resource was withdrawn, and its last object is gone.
+    func isGone(_ kind: ResourceKind) -> Bool {
+        state.withLock { $0.withdrawn.contains(kind.plural) && $0.model.collection(kind).keys.isEmpty }
+    }
 
     /// Replaces everything by what records of a ``Journal`` say; objects keep uid and resourceVersion.
     package func restore(_ records: [JSONValue]) throws { try withModel { try $0.restore(records) } }

@@ -76,7 +76,8 @@ struct ContinueToken {
 }
 
 extension Model {
-    func page(_ request: ListRequest, _ target: RequestTarget) throws -> ListPage {
+    /// What a list shows; `cache` is how far the cache is that answers, nil where etcd does.
+    func page(_ request: ListRequest, _ target: RequestTarget, cache: UInt64? = nil) throws -> ListPage {
         let limit = target["limit"].flatMap { Int($0) } ?? 0
         let match = target["resourceVersionMatch"] ?? ""
         let wanted = try Self.revision(target["resourceVersion"])
@@ -104,6 +105,9 @@ extension Model {
                 throw StatusError(410, "Expired", "The resourceVersion for the provided list is too old.")
             }
             return page(request, keys: objects.keys.sorted(), objects, wanted, after: nil, limit)
+        }
+        if let cache, cache < revision, let objects = current.objects(at: cache) {
+            return page(request, keys: objects.keys.sorted(), objects, cache, after: nil, limit)
         }
         return page(request, keys: current.keys, current.objects, revision, after: nil, limit)
     }

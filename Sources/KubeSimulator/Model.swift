@@ -149,7 +149,7 @@ struct Model: Sendable {
 
     /// Replaces everything, for a restored snapshot; watchers find their history gone.
     mutating func replaceAll(_ objects: [(ResourceKind, JSONValue)], revision: UInt64) {
-        self.revision = max(self.revision, revision)
+        self.revision = revision
         for name in collections.keys {
             collections[name] = Collection(compacted: self.revision, limit: configuration.historyLimit)
         }

@@ -13,10 +13,13 @@ extension KubeSimulator {
         case .stall?:
             while true { try await time.sleep(for: .seconds(3600)) }
         case .delay(let duration)?: try await time.sleep(for: duration)
+        case .page(let status, let contentType, let text)?:
+            return HTTPResponse(
+                status: status, headers: [HTTPHeader("Content-Type", contentType)], body: Array(text.utf8))
         case .answerLost?:
             _ = try? await answer(request, fault: nil)
             throw HTTPFailure(.reset, "the answer was lost")
-        case nil, .truncateWatch?, .watchError?: break
+        case nil, .lag?, .endWatch?, .watchError?: break
         }
         do {
             return try await answer(request, fault: fault)
@@ -89,6 +92,7 @@ extension KubeSimulator {
         guard let address = ResourceAddress(target.path, state.withLock { $0.model.kinds }) else {
             return Self.pageNotFound
         }
+        if isGone(address.kind) { return Self.pageNotFound }
         return try await serve(request, address, target, fault: fault)
     }
 }

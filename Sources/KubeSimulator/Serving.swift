@@ -11,7 +11,7 @@ extension KubeSimulator {
         if request.method.isSafe {
             if let name = address.name, !target.flag("watch") {
                 if let wanted = try Model.revision(target["resourceVersion"]), wanted > 0 {
-                    try await waitForRevision(wanted, kind)
+                    try await waitForRevision(wanted, kind, fault?.lag ?? .zero)
                 }
                 let key = ObjectKey(namespace: address.namespace ?? "", name: name)
                 let object = try state.withLock { try $0.model.stored(kind, key) }
@@ -19,7 +19,7 @@ extension KubeSimulator {
             }
             let list = try ListRequest(kind, namespace: address.namespace, name: address.name, target)
             if target.flag("watch") { return try await watch(list, representation, target, fault: fault) }
-            return try await respond(to: list, representation, target)
+            return try await respond(to: list, representation, target, lag: fault?.lag ?? .zero)
         }
         guard !kind.isReadOnly, address.namespace != nil || !kind.isNamespaced else { throw Self.methodNotAllowed }
         switch (request.method, address.name) {
@@ -39,13 +39,15 @@ extension KubeSimulator {
     // MARK: Reading
 
     private func respond(
-        to list: ListRequest, _ representation: Representation, _ target: RequestTarget
+        to list: ListRequest, _ representation: Representation, _ target: RequestTarget, lag: Duration
     ) async throws -> HTTPResponse {
         let kind = list.kind
-        if let wanted = try Model.revision(target["resourceVersion"]), wanted > 0 {
-            try await waitForRevision(wanted, kind)
+        let wanted = try Model.revision(target["resourceVersion"])
+        if let wanted, wanted > 0 { try await waitForRevision(wanted, kind, lag) }
+        let now = time.now
+        let page = try state.withLock { state in
+            try state.model.page(list, target, cache: wanted == nil ? nil : state.visible(lag, now: now))
         }
-        let page = try state.withLock { try $0.model.page(list, target) }
         var metadata: JSONValue = ["resourceVersion": .string(String(page.revision))]
         if !page.continueToken.isEmpty || (kind.isCustom && representation == .object) {
             metadata["continue"] = .string(page.continueToken)

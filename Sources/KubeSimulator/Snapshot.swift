@@ -12,7 +12,7 @@ extension Model {
     }
 
     /// - Throws: ``StatusError`` for what is no snapshot. Objects whose kind is not served any more are left out.
-    mutating func restore(_ snapshot: JSONValue) throws {
+    mutating func restore(_ snapshot: JSONValue, isRewinding: Bool = false) throws {
         guard let objects = snapshot["objects"]?.arrayValue, let version = snapshot["resourceVersion"]?.stringValue,
             let revision = UInt64(version), revision < UInt64.max / 2
         else { throw StatusError(400, "BadRequest", "this is no snapshot of an API server") }
@@ -26,6 +26,9 @@ extension Model {
             restored.append((kind, object))
         }
         // Namespaces first, so that nothing is ever in a namespace that is not there.
-        replaceAll(restored.sorted { $0.0.plural == "namespaces" && $1.0.plural != "namespaces" }, revision: revision)
+        // Where something is undone, whoever has seen all must hear of it: one revision more, as etcd is told to take.
+        replaceAll(
+            restored.sorted { $0.0.plural == "namespaces" && $1.0.plural != "namespaces" },
+            revision: isRewinding || self.revision <= revision ? revision : self.revision + 1)
     }
 }

@@ -15,6 +15,9 @@ final class WatchSession: Sendable {
         /// True while the last line was a bookmark, which need not be said again.
         var hasToldRevision = false
         var isFinished = false
+        var isSilent = false
+        /// The beginning of an event was sent that never ends.
+        var isCut = false
     }
 
     private let simulator: KubeSimulator
@@ -23,7 +26,9 @@ final class WatchSession: Sendable {
     private let includeObject: String?
     private let sendsBookmarks: Bool
     private let deadline: Duration
-    private let breaksAfter: Int?
+    private let lag: Duration
+    /// How it ends before its time, and after how many events.
+    private let end: (how: Fault.WatchEnd, after: Int)?
     private let progress: Mutex<Progress>
 
     private static let bookmarkInterval = Duration.seconds(60)
@@ -38,7 +43,7 @@ final class WatchSession: Sendable {
 
     init(
         _ simulator: KubeSimulator, _ request: ListRequest, _ representation: Representation, _ target: RequestTarget,
-        _ start: Start, lifetime: Duration, breaksAfter: Int?
+        _ start: Start, lifetime: Duration, fault: Fault?
     ) {
         self.simulator = simulator
         self.request = request
@@ -47,7 +52,8 @@ final class WatchSession: Sendable {
         sendsBookmarks = target.flag("allowWatchBookmarks")
         let now = simulator.time.now
         deadline = now + lifetime
-        self.breaksAfter = breaksAfter
+        lag = fault?.lag ?? .zero
+        if case .endWatch(let how, let events)? = fault { end = (how, events) } else { end = nil }
         progress = Mutex(
             Progress(
                 initial: start.initial[...], endsInitial: start.endsInitial, revision: start.revision,
@@ -62,19 +68,40 @@ final class WatchSession: Sendable {
             try Task.checkCancellation()
             let now = simulator.time.now
             if let chunk = try progress.withLock({ try take(&$0, now: now) }) { return chunk.isEmpty ? nil : chunk }
+            // Asked again and again, so that leaving it is noticed.
+            if progress.withLock({ $0.isSilent }) {
+                try await simulator.time.sleep(for: .seconds(60))
+                continue
+            }
             let (revision, wake) = progress.withLock {
                 ($0.revision, sendsBookmarks ? min(deadline, $0.nextBookmark) : deadline)
             }
-            await simulator.waitForChange(of: request.kind, after: revision, for: wake - now)
+            if let pause = simulator.waitOfCache(lag) {
+                try await simulator.time.sleep(
+                    for: min(max(.milliseconds(1), pause), max(.milliseconds(1), wake - now)))
+            } else {
+                await simulator.waitForChange(of: request.kind, after: revision, for: wake - now)
+            }
         }
     }
 
     /// What can be sent now: nil: nothing yet; empty: nothing ever again.
     private func take(_ progress: inout Progress, now: Duration) throws -> [UInt8]? {
         if progress.isFinished { return [] }
-        if let breaksAfter, progress.sent >= breaksAfter {
-            progress.isFinished = true
-            throw HTTPFailure(.reset, "the watch was cut off")
+        if progress.isSilent { return nil }
+        if progress.isCut { throw HTTPFailure(.reset, "the watch was cut off") }
+        if let end, progress.sent >= end.after {
+            switch end.how {
+            case .close:
+                progress.isFinished = true
+                return []
+            case .silence:
+                progress.isSilent = true
+                return nil
+            case .cut:
+                progress.isCut = true
+                return Array(#"{"type":"MODIFIED","object":{"apiVersion":"v1","metadata":{"na"#.utf8)
+            }
         }
         var chunk: [UInt8] = []
         if !progress.initial.isEmpty {
@@ -88,7 +115,8 @@ final class WatchSession: Sendable {
             if sendsBookmarks { appendBookmark(&progress, ["k8s.io/initial-events-end": "true"], &chunk) }
             if !chunk.isEmpty { return chunk }
         }
-        let (changes, current) = simulator.changes(of: request.kind, after: progress.revision, limit: Self.batch)
+        let (changes, current) = simulator.changes(
+            of: request.kind, after: progress.revision, limit: Self.batch, lag: lag)
         guard let changes else {
             progress.isFinished = true
             return line("ERROR", KubeSimulator.expired(progress.revision, oldest: current).status.encoded)
@@ -116,19 +144,27 @@ final class WatchSession: Sendable {
             progress.revision = current
             progress.hasToldRevision = false
         }
+        if simulator.isGone(request.kind) {
+            progress.isFinished = true
+            return []
+        }
         if now >= deadline {
             progress.isFinished = true
-            if sendsBookmarks, !progress.hasToldRevision { appendBookmark(&progress, nil, &chunk) }
+            if sendsBookmarks, !progress.hasToldRevision, current >= progress.revision {
+                appendBookmark(&progress, nil, &chunk)
+            }
             return chunk
         }
         guard sendsBookmarks, now >= progress.nextBookmark else { return nil }
         progress.nextBookmark = now + Self.bookmarkInterval
+        // A watch from the future hears nothing until the present has caught up.
+        guard current >= progress.revision else { return nil }
         appendBookmark(&progress, nil, &chunk)
         return chunk
     }
 
     private func room(_ progress: Progress) -> Int {
-        min(Self.batch, max(1, (breaksAfter ?? Int.max) - progress.sent))
+        min(Self.batch, max(1, (end?.after ?? Int.max) - progress.sent))
     }
 
     private func append(_ type: String, _ object: StoredObject, _ progress: inout Progress, _ chunk: inout [UInt8]) {

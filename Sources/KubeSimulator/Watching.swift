@@ -3,16 +3,27 @@ import Effects
 import Synchronization
 
 extension KubeSimulator {
-    /// The changes after `revision`, at most `limit`; nil where they are forgotten.
+    /// The changes after `revision`, at most `limit`, that a cache knows which is `lag` behind; nil where they are
+    /// forgotten.
     ///
-    /// Also the newest revision, or the
-    /// oldest that is still known where the changes are not.
-    func changes(of kind: ResourceKind, after revision: UInt64, limit: Int) -> ([Collection.Change]?, UInt64) {
-        state.withLock { state in
+    /// Also the newest revision that it knows, or the oldest that is still known where the changes are not.
+    func changes(
+        of kind: ResourceKind, after revision: UInt64, limit: Int, lag: Duration
+    ) -> ([Collection.Change]?, UInt64) {
+        let now = time.now
+        return state.withLock { state in
             let collection = state.model.collection(kind)
             guard let changes = collection.changes(after: revision) else { return (nil, collection.compacted) }
-            return (Array(changes.prefix(limit)), state.model.revision)
+            let visible = state.visible(lag, now: now)
+            return (Array(changes.prefix(limit).prefix { $0.object.revision <= visible }), visible)
         }
+    }
+
+    /// How long it takes until a cache that is `lag` behind hears of what is already so; nil where it knows everything.
+    func waitOfCache(_ lag: Duration) -> Duration? {
+        guard lag > .zero else { return nil }
+        let now = time.now
+        return state.withLock { $0.timeline?.wait(lag, after: $0.visible(lag, now: now), now: now) }
     }
 
     static func expired(_ revision: UInt64, oldest: UInt64) -> StatusError {
@@ -38,7 +49,8 @@ extension KubeSimulator {
             await withCheckedContinuation { continuation in
                 let waits = state.withLock { state in
                     let collection = state.model.collection(kind)
-                    if let changes = collection.changes(after: revision), changes.isEmpty {
+                    let isGone = state.withdrawn.contains(kind.plural) && collection.keys.isEmpty
+                    if !isGone, let changes = collection.changes(after: revision), changes.isEmpty {
                         return state.waiters.add(continuation, id: id, for: kind.storage)
                     }
                     return false
@@ -54,11 +66,12 @@ extension KubeSimulator {
     /// Waits up to 3 s for a resourceVersion that is not there yet, as the watch cache does.
     ///
     /// - Throws: ``StatusError`` 504 (fixture 065).
-    func waitForRevision(_ wanted: UInt64, _ kind: ResourceKind) async throws {
+    func waitForRevision(_ wanted: UInt64, _ kind: ResourceKind, _ lag: Duration) async throws {
         let end = time.now + .seconds(3)
         while true {
-            let current = state.withLock { $0.model.revision }
-            let left = end - time.now
+            let now = time.now
+            let current = state.withLock { $0.visible(lag, now: now) }
+            let left = end - now
             if current >= wanted { return }
             guard left > .zero else {
                 var details: JSONValue = [:]
@@ -70,7 +83,11 @@ extension KubeSimulator {
                     details: details,
                     retryAfter: 1)
             }
-            await waitForChange(of: kind, after: current, for: left)
+            if let pause = waitOfCache(lag) {
+                try await time.sleep(for: min(pause, left))
+            } else {
+                await waitForChange(of: kind, after: current, for: left)
+            }
             try Task.checkCancellation()
         }
     }
@@ -98,8 +115,9 @@ extension KubeSimulator {
                         "a watch stream was requested by the client but the required storage feature RequestWatchProgress is disabled"
                     ))
             }
-            if let wanted { try await waitForRevision(wanted, request.kind) }
+            if let wanted { try await waitForRevision(wanted, request.kind, fault?.lag ?? .zero) }
         }
+        let now = time.now
         let start: WatchSession.Start? = try state.withLock { state in
             guard state.watchCount < configuration.watchLimit else {
                 throw StatusError(429, "TooManyRequests", "too many watches, please try again later", retryAfter: 1)
@@ -112,22 +130,24 @@ extension KubeSimulator {
                 return WatchSession.Start(revision: wanted)
             }
             state.watchCount += 1
-            guard isFromNow else { return WatchSession.Start(revision: model.revision) }
+            let visible = state.visible(fault?.lag ?? .zero, now: now)
+            guard isFromNow else { return WatchSession.Start(revision: visible) }
             let collection = model.collection(request.kind)
-            let objects = collection.keys.compactMap { collection.objects[$0] }.filter(request.matches)
-            return WatchSession.Start(initial: objects, endsInitial: sendsInitial == true, revision: model.revision)
+            let past = visible < model.revision ? collection.objects(at: visible) : nil
+            let objects = past ?? collection.objects
+            let initial = (past.map { $0.keys.sorted() } ?? collection.keys).compactMap { objects[$0] }
+            return WatchSession.Start(
+                initial: initial.filter(request.matches), endsInitial: sendsInitial == true, revision: visible)
         }
         guard let start else {
             let oldest = state.withLock { $0.model.collection(request.kind).compacted }
             return streamError(Self.expired(wanted ?? 0, oldest: oldest))
         }
-        var breaksAfter: Int?
-        if case .truncateWatch(let events)? = fault { breaksAfter = events }
         let seconds = target["timeoutSeconds"].flatMap { Int64($0) } ?? 0
         // Without a wish the real server chooses 30 to 60 minutes.
         let lifetime = seconds > 0 ? Duration.seconds(min(seconds, 86_400)) : random.jitter(.seconds(1800), spread: 1)
         let session = WatchSession(
-            self, request, representation, target, start, lifetime: lifetime, breaksAfter: breaksAfter)
+            self, request, representation, target, start, lifetime: lifetime, fault: fault)
         return HTTPResponse(
             head: HTTPResponseHead(status: 200, headers: Self.jsonHeaders), body: HTTPBody { try await session.next() })
     }
@@ -141,4 +161,17 @@ extension KubeSimulator {
     static let jsonHeaders = [
         HTTPHeader("Content-Type", "application/json"), HTTPHeader("Cache-Control", "no-cache, private"),
     ]
+}
+
+extension KubeSimulator.State {
+    /// The newest revision in a cache that is `lag` behind.
+    func visible(_ lag: Duration, now: Duration) -> UInt64 {
+        guard lag > .zero, let revision = timeline?.revision(lag, before: now) else { return model.revision }
+        return min(revision, model.revision)
+    }
+}
+
+extension Fault {
+    /// How far the cache of the API server is behind that answers.
+    var lag: Duration { if case .lag(let lag) = self { lag } else { .zero } }
 }

@@ -67,6 +67,21 @@ private let refused = KnownServer.server(
         #expect(example.situation.written().stored.summary == example.expected)
     }
 
+    @Test(arguments: cases, ["1970-01-01T00:00:00Z", "2999-01-01T00:00:00Z"])
+    func `109, A35: what a clock said when a condition turned decides nothing`(_ example: Case, time: String) {
+        var situation = example.situation.written()
+        let plan = situation.plan()
+        situation.stored.conditions = situation.stored.conditions?.map { condition in
+            var condition = condition
+            condition.lastTransitionTime = time
+            return condition
+        }
+        let other = situation.plan()
+        #expect(other.actions == plan.actions && other.finalizer == plan.finalizer)
+        #expect(other.wakeAfter == plan.wakeAfter && other.summary == plan.summary)
+        #expect(other.status == (plan.status == nil ? nil : situation.stored), "and it is not written anew")
+    }
+
     @Test(arguments: [Reason.serviceNotFound, .serviceNotSupported, .portNotFound, .noServers, .endpointRefused])
     func `without usable servers an object is Pending for the target's reason`(_ reason: Reason) {
         var situation = situation(claims: [.on()])

@@ -216,6 +216,67 @@ struct KubeClientTests {
         #expect((error?.description.utf8.count ?? 9999) < 1200)
     }
 
+    @Test func `30: a failure says what was tried, on what, and what came back, and nothing of headers or credentials`()
+        async
+    {
+        let secret = "canary-1f3a"
+        let echo = HTTPHeader("WWW-Authenticate", secret)
+        let status = #"{"kind":"Status","code":403,"reason":"Forbidden","message":"pods is forbidden"}"#
+        let answers: [(ScriptedTransport.Answer, [String])] = [
+            ({ _ in .json(status, status: 403, headers: [echo]) }, ["403 Forbidden", "pods is forbidden"]),
+            (
+                { _ in HTTPResponse(status: 502, headers: [echo], body: Array("bad gateway".utf8)) },
+                ["502", "bad gateway"]
+            ),
+            ({ _ in throw HTTPFailure(.connectTimeout, "no connection to api") }, ["no connection to api"]),
+            ({ _ in .json("[]", headers: [echo]) }, []),
+        ]
+        for (answer, words) in answers {
+            let body = ["data": [secret: secret]]
+            for (verb, call) in [
+                ("get", { @Sendable client in _ = try await client.get(TestAdapter.self, self.key) }),
+                ("patch", { client in _ = try await client.patch(TestAdapter.self, self.key, merging: body) }),
+                ("delete", { client in try await client.delete(TestAdapter.self, self.key, uid: secret) }),
+            ] as [(String, @Sendable (KubeClient) async throws -> Void)] {
+                let script = ScriptedClient([answer, answer], credentials: .token(secret))
+                guard let text = await script.error(call)?.description else {
+                    #expect(verb == "delete" && words.isEmpty, "only what a deletion answers does not matter")
+                    continue
+                }
+                #expect(text.hasPrefix("\(verb) "), "\(text)")
+                for word in ["loraadapters", key.name, key.namespace] + words {
+                    #expect(text.contains(word), "\(text)")
+                }
+                #expect(!text.contains(secret), "\(text)")
+            }
+        }
+    }
+
+    @Test func `80: every refusal and every failure is of one class, and none is without consequence`() {
+        for code in 100..<1000 {
+            for reason in ["", "AlreadyExists", "Conflict", "Nonsense"] {
+                let status = Status(code: code, reason: reason)
+                let error = APIError(APIAnswer(attempt: "get x", code: code, status: status))
+                // Read again and decide anew, look for what is gone, try again later, or wait for a change.
+                let classes = [error.isConflict, error.isNotFound, error.isTransient].count { $0 }
+                #expect(classes <= 1, "\(code) \(reason)")
+                #expect(
+                    error.isTransient == ([401, 410, 429].contains(code) || !(300..<500).contains(code)), "\(code)")
+                #expect(error.isConflict == (code == 409))
+                #expect(error.outcomeIsUnknown == !(300..<500).contains(code), "\(code)")
+                #expect(error.answer?.code == code)
+            }
+        }
+        for kind in [
+            HTTPFailure.Kind.nameResolution, .connectionRefused, .connectTimeout, .connectFailed, .tls, .requestTimeout,
+            .idleTimeout, .reset, .tooLarge, .invalidResponse, .invalidRequest, .gateClosed,
+        ] {
+            let error = APIError.transport(HTTPFailure(kind, "x"), attempt: "get x")
+            #expect(error.isTransient == ![.invalidRequest, .gateClosed].contains(kind), "\(kind)")
+            #expect(error.isLossOfContact && !error.isConflict && !error.isNotFound)
+        }
+    }
+
     @Test func `6: what is no JSON, or too deep, is an error and no crash`() async {
         for body in ["", "{", "\u{FEFF}{}", "nul", String(repeating: "[", count: 50_000), "{\"metadata\":1e999}"] {
             let error = await ScriptedClient([{ _ in .json(body) }]).error {

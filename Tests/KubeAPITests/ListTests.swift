@@ -1,5 +1,6 @@
 import Effects
 import KubeAPI
+import Synchronization
 import TestSupport
 import Testing
 
@@ -79,6 +80,29 @@ struct ListTests {
         guard case .unexpectedAnswer = await script.error({ try await $0.list(TestAdapter.self) }) else {
             Issue.record("no error")
             return
+        }
+    }
+
+    @Test(arguments: ["071", "072", "073"])
+    func `N3, A11: a watch that breaks at any byte has told its whole events, and nothing of the last`(
+        number: String
+    ) async throws {
+        let bytes = try #require(Transcript.named(number, of: "kubernetes")).body
+        for length in stride(from: 0, through: bytes.count, by: 7) {
+            let sent = Array(bytes.prefix(length))
+            let script = ScriptedClient([{ _ in .stream([sent], end: .failure(HTTPFailure(.reset, "RST"))) }])
+            let told = Mutex(0)
+            let error = await script.error { client in
+                try await client.withWatch(TestAdapter.self, from: "1") { events in
+                    for try await _ in events { told.withLock { $0 += 1 } }
+                }
+            }
+            guard case .transport = error else {
+                Issue.record("\(length) bytes: \(String(describing: error))")
+                return
+            }
+            let ended = sent.last == UInt8(ascii: "}") ? 0...1 : 0...0
+            #expect(ended.contains(told.withLock { $0 } - sent.count { $0 == UInt8(ascii: "\n") }), "\(length) bytes")
         }
     }
 

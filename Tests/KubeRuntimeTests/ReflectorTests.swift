@@ -210,6 +210,22 @@ struct ReflectorTests {
         #expect(try bench.run() == ["list", "watch 500", "watch 500", "list 500", "list", "watch 7"])
     }
 
+    @Test(arguments: [("9", "list 9"), ("10", "list 10"), ("3", "list 6"), ("opaque", "list 6")])
+    func `60, 65: a list is at least as new as what this process wrote, whichever API server answers`(
+        written: String, list: String
+    ) throws {
+        let late = Thing("a", version: "12")
+        let bench = ReflectorBench([
+            Answer.list([a1], at: "5"), Answer.watch([Line.added(Thing("b", version: "6")), Line.error(410)]),
+            Answer.list([late], at: "12"), Answer.watch([Line.error(410)]), Answer.list([late], at: "12"),
+        ])
+        bench.store.observe { [store = bench.store] change in
+            if change.key.name == "b", change.new != nil { store.wrote(Thing("a", version: written, value: 1)) }
+        }
+
+        #expect(try bench.run() == ["list", "watch 5", list, "watch 12", "list 12", "watch 12"])
+    }
+
     @Test func `31, 35: the first list is paged, the next ones are not`() throws {
         let bench = ReflectorBench([
             Answer.list([a1], at: "5", then: "more"), Answer.list([b2], at: "5"),

@@ -39,6 +39,19 @@ struct StoreTests {
         #expect(store.get(Thing.key("a"))?.metadata.resourceVersion == "x8")
     }
 
+    @Test func `60, 65: a list that was made before a write does not take it back, and a later one may`() {
+        let store = Store<Thing>()
+        store.replace(with: [Thing("a", version: "5"), Thing("b", version: "6")], at: "9")
+        #expect(store.beginList(atLeast: "9", in: nil) == "9")
+        store.wrote(Thing("a", version: "12", value: 1))
+        store.replace(with: [Thing("a", version: "5")], at: "10")
+        #expect(store.all() == [Thing("a", version: "12", value: 1)])
+        #expect(store.beginList(atLeast: "10", in: nil) == "12", "no list has shown it yet")
+        store.replace(with: [Thing("a", version: "3")], at: "4")
+        #expect(store.all() == [Thing("a", version: "3")], "a restored backup is the truth, though older")
+        #expect(store.beginList(atLeast: "4", in: nil) == "4")
+    }
+
     @Test func `59: a list may take everything back in time`() {
         store.put(Thing("a", version: "10"))
         store.replace(with: [Thing("a", version: "3")])

@@ -168,7 +168,7 @@ import Testing
         simulator.setFault { _ in .status(503, retryAfter: 7) }
         let answer = try await simulator.ask(.get, adapters)
         #expect(answer.status == 503 && answer.headers.first(named: "Retry-After") == "7")
-        simulator.setFault { _ in .truncateWatch(afterEvents: 1) }
+        simulator.setFault { _ in .endWatch(.cut, afterEvents: 1) }
         await #expect(throws: HTTPFailure.self) {
             try await simulator.ask(.get, "\(adapters)?watch=1&timeoutSeconds=9")
         }

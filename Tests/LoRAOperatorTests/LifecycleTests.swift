@@ -1,3 +1,4 @@
+import CurlHTTP
 import DynamicJSON
 import Effects
 import Synchronization
@@ -8,6 +9,36 @@ import VLLMSimulator
 extension EndToEnd {
     /// One adapter from `kubectl apply` to `kubectl delete`.
     @Suite struct Lifecycle {
+        @Test(arguments: Backend.available)
+        func `92: whatever is written passes strict field validation`(_ backend: Backend) async throws {
+            let http = CurlTransport()
+            defer { http.shutdown() }
+            try await Cluster.run(on: backend) { cluster in
+                let refused = Mutex<[String]>([])
+                let asked = Atomic(0)
+                try cluster.traffic.beforeEach { request in
+                    guard !request.method.isSafe, !request.url.contains("lora_adapter") else { return }
+                    var strict = request
+                    strict.url += (strict.url.contains("?") ? "&" : "?") + "fieldValidation=Strict&dryRun=All"
+                    let reply = try await http.send(strict)
+                    asked.add(1, ordering: .relaxed)
+                    if !(200..<300 ~= reply.head.status) {
+                        refused.withLock { $0.append("\(strict.url): \(String(decoding: reply.body, as: UTF8.self))") }
+                    }
+                }
+                try await cluster.apply()
+                try await cluster.adapter(reaches: "Ready", "3/3")
+                try await cluster.change(spec: ["loraPath": "/adapters/sql-v2"])
+                try await cluster.servers(hold: ["sql=/adapters/sql-v2"])
+                try await cluster.adapter(reaches: "Ready", "3/3")
+                try await cluster.delete()
+                try await cluster.adapterGoes()
+                // What lost a race is refused for that, strict or not.
+                #expect(refused.withLock { $0.filter { !$0.contains("Conflict") && !$0.contains("NotFound") } } == [])
+                #expect(asked.load(ordering: .relaxed) > 8)
+            }
+        }
+
         @Test(arguments: Backend.available)
         func `an applied adapter is loaded everywhere, and status says what was read back`(
             _ backend: Backend

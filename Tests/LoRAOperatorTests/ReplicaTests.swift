@@ -80,6 +80,28 @@ struct ReplicaTests {
         }
     }
 
+    @Test func `125: a process that starts again under its name is another holder, and waits like any other`()
+        async throws
+    {
+        try await Cluster.run(on: .simulated, servers: 1) { cluster in
+            await cluster.stopOperator()
+            try await withTemporaryDirectory { directory in
+                try writeKubeconfig(to: "\(directory)/kubeconfig", server: cluster.configuration.server)
+                try await replica("first", of: cluster, in: directory) { first in
+                    #expect(try await eventually { try await holder(cluster)?.hasPrefix("first_") ?? false })
+                    let before = try await holder(cluster)
+                    first.signal(SIGKILL)
+                    try await replica("first", of: cluster, in: directory) { again in
+                        #expect(try await eventually { again.output.contains("another process leads") })
+                        let isTaken = try await eventually { try await holder(cluster) != before }
+                        #expect(isTaken)
+                        #expect(try await holder(cluster)?.hasPrefix("first_") == true)
+                    }
+                }
+            }
+        }
+    }
+
     @Test func `121, 142: after SIGTERM the other one leads within two seconds`() async throws {
         try await replicas { cluster, leader, _ in
             try await cluster.apply()

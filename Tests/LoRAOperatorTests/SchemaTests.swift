@@ -74,6 +74,15 @@ struct SchemaTests {
         }
     }
 
+    @Test func `86: lists in status that others may write to are maps with keys`() throws {
+        let schema = try Self.schema("status")
+        for (list, keys) in [("conditions", ["type"]), ("servers", ["name", "port"])] {
+            let list = schema["properties", list]
+            #expect(list?["x-kubernetes-list-type"] == "map")
+            #expect(list?["x-kubernetes-list-map-keys"]?.arrayValue?.compactMap(\.stringValue) == keys)
+        }
+    }
+
     @Test(arguments: [["conflictPolicy"], ["loading"], ["update", "strategy"], ["deletion", "policy"]])
     func `every value that the schema lists is one that the operator knows, and no other is`(path: [String]) throws {
         let field = path.reduce(try Self.schema("spec")) { $0["properties"]?[$1] ?? .null }

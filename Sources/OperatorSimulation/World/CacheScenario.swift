@@ -6,9 +6,11 @@ import KubeSimulator
 import Logging
 import Synchronization
 
-/// A store, its queue and four workers, while objects change thousands of times and everything fails at random.
+/// A store, its queue and four workers, while objects change thousands of times and everything fails at random: behind
+/// one address are API servers of different age, etcd is restored from a backup, the kind goes and comes back.
 ///
-/// Judged by I2 (the store equals the server's truth), I3 (no event is lost) and I4 (no key is on two workers).
+/// Judged by I2 (the store equals the server's truth), I3 (no event is lost) and I4 (no key is on two workers), and by
+/// requirement 60: where nobody restored a backup, the store never goes back in time.
 package struct CacheScenario: Scenario {
     package let name = "cache"
     private let mutations: Int
@@ -23,13 +25,16 @@ package struct CacheScenario: Scenario {
         let kube = try KubeSimulator(configuration, time: simulation, random: simulation.random("kube"))
         let network = SimulatedNetwork(simulation)
         network.register(kube, at: World.kubeAuthority)
-        let objects = CachedObjects(kube: kube, random: random)
+        let restores = random.chance(500)
+        let objects = CachedObjects(kube: kube, random: random, restores: restores)
         try objects.begin()
 
         let process = SimulatedProcess("cache", in: simulation)
         let subject = CacheUnderTest(ProcessTransport(network, process: process), simulation)
+        if !restores { subject.forbidTimeTravel() }
         process.start { try await subject.run() }
-        KubeFaults(simulation).start(in: kube)
+        let ages: [[Duration]] = [[], [.zero, .seconds(2)], [.zero, .seconds(30)], [.seconds(1), .seconds(70)]]
+        KubeFaults(simulation, and: KubeFaults.streams, ages: random.pick(ages) ?? []).start(in: kube)
         network.changeLink(to: World.kubeAuthority) { link in
             link.faultPermille = random.pick([0, 10, 100]) ?? 0
             link.faults = [
@@ -39,6 +44,11 @@ package struct CacheScenario: Scenario {
         for _ in 0..<mutations {
             try await simulation.sleep(for: random.duration(.zero ... .milliseconds(60)))
             try objects.mutate()
+        }
+        objects.end()
+        if restores, random.chance(500), try objects.rewind() {
+            // No etcd is restored under an API server that runs.
+            network.resetConnections(to: World.kubeAuthority)
         }
         kube.setFault(nil)
         network.changeLink(to: World.kubeAuthority) { $0 = Link() }
@@ -56,27 +66,49 @@ package struct CacheScenario: Scenario {
 private final class CachedObjects: Sendable {
     let kube: KubeSimulator
     let random: RandomStream
+    private let restores: Bool
     private let backup = Mutex<JSONValue?>(nil)
+    /// So many more times the kind is looked for in vain.
+    private let absent = Mutex(0)
 
-    init(kube: KubeSimulator, random: RandomStream) {
+    init(kube: KubeSimulator, random: RandomStream, restores: Bool) {
         self.kube = kube
         self.random = random
+        self.restores = restores
     }
 
     func begin() throws {
         try kube.create(["apiVersion": "v1", "kind": "Namespace", "metadata": ["name": "demo"]])
     }
 
+    func end() { kube.reinstate("services") }
+
+    /// Goes back to the last backup, resourceVersions included.
+    func rewind() throws -> Bool {
+        guard let snapshot = backup.withLock({ $0 }) else { return false }
+        try kube.restore(snapshot, isRewinding: true)
+        return true
+    }
+
     func mutate() throws {
+        let isAbsent = absent.withLock { absent in
+            defer { absent = max(0, absent - 1) }
+            return absent > 0
+        }
+        if isAbsent { return }
+        kube.reinstate("services")
         let name = "s\(random.below(60))"
         let present = kube.get("services", namespace: "demo", name: name)
         switch random.below(1000) {
         case 0: kube.compact()
         case 1: backup.withLock { $0 = kube.snapshot() }
         case 2:
-            // etcd restored from a backup: everything since, resourceVersions included, is undone.
-            if let snapshot = backup.withLock({ $0 }) { try kube.restore(snapshot) }
-        case 3..<150: if present != nil { try kube.delete("services", namespace: "demo", name: name) }
+            // etcd restored from a backup, with resourceVersions that go on where they were: everything since is undone.
+            if restores, let snapshot = backup.withLock({ $0 }) { try kube.restore(snapshot) }
+        case 3:
+            try kube.withdraw("services")
+            absent.withLock { $0 = random.below(400) }
+        case 4..<150: if present != nil { try kube.delete("services", namespace: "demo", name: name) }
         case 150..<220:
             if present != nil { try kube.delete("services", namespace: "demo", name: name) }
             try kube.create(service(name))
@@ -103,6 +135,8 @@ private final class CacheUnderTest: Sendable {
         var active: Set<NamespacedName> = []
         /// What each key's last reconcile began with: nil where there was no object.
         var seen: [NamespacedName: String?] = [:]
+        /// The newest version that the store had of each object, by uid; nil once it was gone.
+        var newest: [String: String?] = [:]
         var violations: [Violation] = []
     }
 
@@ -120,6 +154,25 @@ private final class CacheUnderTest: Sendable {
         queue = WorkQueue(time: simulation, random: simulation)
         store.feed(queue) { [$0.key] }
         client.contact.onReturn { [queue] in queue.retryFailed(within: .seconds(3)) }
+    }
+
+    /// From now on no object may become older in the store, or come back.
+    func forbidTimeTravel() {
+        store.observe { [weak self] change in
+            self?.ledger.withLock { ledger in
+                if let new = change.new?.metadata {
+                    let newest = ledger.newest[new.uid] ?? new.resourceVersion
+                    if newest.map({ ResourceVersion.isOlder(new.resourceVersion, than: $0) == true }) ?? true {
+                        let text =
+                            "\(change.key): \(newest ?? "gone"), then \(new.resourceVersion) by a \(change.cause)"
+                        ledger.violations.append(Violation("the store goes back in time", text))
+                    }
+                    ledger.newest[new.uid] = .some(new.resourceVersion)
+                } else if let old = change.old?.metadata {
+                    ledger.newest[old.uid] = .some(nil)
+                }
+            }
+        }
     }
 
     func run() async throws {
@@ -146,6 +199,12 @@ private final class CacheUnderTest: Sendable {
         let random = simulation.operatorRandom
         try await simulation.sleep(for: random.duration(.zero ... .milliseconds(300)))
         if random.chance(30) { throw Refused() }
+        if random.chance(50), version != nil {
+            let mark = ["metadata": ["annotations": ["mark": String(random.below(1_000_000))]]]
+            do {
+                store.wrote(try await client.patch(Service.self, key, merging: mark))
+            } catch let error as APIError where error.isNotFound {}
+        }
         return random.chance(10) ? .requeue(after: .seconds(7)) : .done
     }
 

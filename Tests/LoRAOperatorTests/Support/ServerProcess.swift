@@ -11,7 +11,7 @@ final class ServerProcess: Sendable {
 
     init(
         _ path: String, log: String, _ arguments: [String], environment: [String: String]? = nil,
-        directory: String? = nil
+        directory: String? = nil, errors: FileHandle? = nil
     ) throws {
         name = URL(filePath: path).lastPathComponent
         self.log = log
@@ -24,7 +24,7 @@ final class ServerProcess: Sendable {
         let file = try FileHandle(forWritingTo: URL(filePath: log))
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = file
-        process.standardError = file
+        process.standardError = errors ?? file
         try withoutBlockedSignals { try process.run() }
         try file.close()
         self.process = Mutex(process)
