@@ -108,8 +108,8 @@ final class CurlEasyHandle {
         try check(
             unsafe ccurl_setopt_prereq(pointer) { context, _, _, _, _ in
                 guard let context = unsafe context else { return CURL_PREREQFUNC_ABORT }
-                unsafe Unmanaged<Receiver>.fromOpaque(context).takeUnretainedValue().isAboutToSend()
-                return CURL_PREREQFUNC_OK
+                let receiver = unsafe Unmanaged<Receiver>.fromOpaque(context).takeUnretainedValue()
+                return receiver.isAboutToSend() ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
             })
     }
 

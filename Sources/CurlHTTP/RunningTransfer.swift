@@ -27,7 +27,19 @@ final class RunningTransfer {
 
     // MARK: Callbacks of libcurl
 
-    func isAboutToSend() { wasSent = true }
+    /// Returns false to give up.
+    func isAboutToSend() -> Bool {
+        do throws(HTTPFailure) {
+            try transfer.request.options.gate?.check()
+            wasSent = true
+            return true
+        } catch {
+            // What went out once on a connection that broke may have been received.
+            let target = transfer.request.target
+            refusal = wasSent ? HTTPFailure(.reset, "the connection to \(target) broke; \(error.message)") : error
+            return false
+        }
+    }
 
     /// Returns false to give up.
     func received(headerLine line: [UInt8]) -> Bool {

@@ -1,6 +1,7 @@
 /// The one gate that every effect passes: open while this process may act.
 ///
-/// It is asked right before a request is sent, so that a lost lease, or a simulated kill, stops effects mechanically.
+/// It is asked before a request is begun, and once more when its connection stands and it is about to go out: a lost lease, or
+/// a simulated kill, stops effects mechanically, also where the process stood still in between.
 package struct EffectGate: Sendable {
     private let isOpen: @Sendable () -> Bool
 
@@ -10,7 +11,7 @@ package struct EffectGate: Sendable {
     package static let open = EffectGate { true }
 
     /// Throws ``HTTPFailure/Kind/gateClosed`` unless the gate is open.
-    package func check() throws {
+    package func check() throws(HTTPFailure) {
         guard isOpen() else { throw HTTPFailure(.gateClosed, "not sent: this process may not act now") }
     }
 }
@@ -28,7 +29,10 @@ package struct GatedTransport: HTTPTransport {
     package func withResponse<Value: Sendable>(
         to request: HTTPRequest, _ body: (HTTPResponse) async throws -> Value
     ) async throws -> Value {
-        if !request.method.isSafe { try gate.check() }
+        guard !request.method.isSafe else { return try await base.withResponse(to: request, body) }
+        try gate.check()
+        var request = request
+        request.options.gate = gate
         return try await base.withResponse(to: request, body)
     }
 }

@@ -63,6 +63,8 @@ package struct HTTPOptions: Sendable {
     package var proxy: HTTPProxy = .none
     /// Trust and identity for `https`.
     package var tls = TLSOptions()
+    /// Asked right before the request goes out; a closed one ends it with ``HTTPFailure/Kind/gateClosed``.
+    package var gate: EffectGate?
 
     package init() {}
 }

@@ -190,6 +190,9 @@ final class Monitor: Sendable {
         let json = exchange.json
         guard let status = json["status"], let adapter = world.adapter(name) else { return }
         world.simulation.trace("\(exchange.label) of \(name): \(status.text)")
+        // Made from an object that is no longer so, it will be refused: it tells nobody anything.
+        let version = json["metadata", "resourceVersion"]
+        guard version == nil || version == adapter.object["metadata", "resourceVersion"] else { return }
         let claims = Adapter(object: json).claims
         state.withLock { $0.claimed.formUnion(claims) }
         let now = world.simulation.now
