@@ -114,7 +114,7 @@ final class ServerAgent: Sendable {
     private func pause() -> Duration {
         state.withLock { state in
             let entries = state.record.observation.lastListing?.adapters.count ?? 0
-            let due = state.confirmedAt + .milliseconds(10) + .microseconds(100 * entries)
+            let due = state.confirmedAt + .milliseconds(5) + .microseconds(15 * entries)
             return max(.zero, due - context.effects.time.now)
         }
     }
