@@ -21,15 +21,15 @@ package struct Drift: Hashable, Sendable {
         // A new generation is a change that somebody asked for.
         guard old.observedGeneration == new.observedGeneration else { return [] }
         return (new.servers ?? []).compactMap { line in
-            guard line.state == .loading,
-                let before = old.servers?.first(where: { $0.name == line.name && $0.port == line.port }),
-                before.state == .loaded
+            guard line.state == .loading, let before = old.servers?.line(line.name, line.port), before.state == .loaded
             else { return nil }
             let cause: Cause =
                 before.incarnation != line.incarnation ? .restart : line.root == nil ? .vanished : .replaced
             return Drift(server: line.name, port: line.port, cause: cause)
         }
     }
+
+    fileprivate func isSameServer(as other: Drift) -> Bool { server == other.server && port == other.port }
 }
 
 /// The servers that lost the adapter of one object, until all that are left hold it again: then that is told, once.
@@ -48,13 +48,13 @@ package struct OpenDrifts: Sendable {
             return []
         }
         let lost = Drift.between(old, new)
-        for drift in open where !lost.contains(where: { $0.server == drift.server && $0.port == drift.port }) {
-            let line = new.servers?.first { $0.name == drift.server && $0.port == drift.port }
+        for drift in open where !lost.contains(where: drift.isSameServer) {
+            let line = new.servers?.line(drift.server, drift.port)
             guard line == nil || line?.state == .loaded else { continue }
             open.removeAll { $0 == drift }
             if line != nil { repaired.append(drift) }
         }
-        open += lost.filter { drift in !open.contains { $0.server == drift.server && $0.port == drift.port } }
+        open += lost.filter { !open.contains(where: $0.isSameServer) }
         guard open.isEmpty, !repaired.isEmpty else { return [] }
         defer { repaired = [] }
         let named = repaired.prefix(3).map { "\($0.server) (\($0.cause.rawValue))" }
