@@ -74,6 +74,8 @@ struct ServerRecord {
             observation.attempts[name] = nil
             if isThere { observation.layouts[name] = attempt.is3D }
         }
+        // Emptied, it would keep the room that a thousand attempts took.
+        if observation.attempts.isEmpty { observation.attempts = [:] }
         return names
     }
 
