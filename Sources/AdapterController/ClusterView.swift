@@ -105,6 +105,15 @@ final class ClusterView: Sendable {
         return servers + found.terminating
     }
 
+    /// How objects with this target, in this namespace, reach the servers, and whether the server's Pod is ready.
+    func connections(
+        to servers: [Server], of target: AdapterSpec.Target, in namespace: String
+    ) -> [(connection: Connection, isReady: Bool)] {
+        servers.map { server in
+            (Connection(server, target, namespace: namespace), pod(uid: server.id.owner)?.isReady ?? false)
+        }
+    }
+
     private func resolver(_ reference: AdapterSpec.ServiceReference, in namespace: String) -> TargetResolver {
         let service = NamespacedName(namespace: namespace, name: reference.name)
         return TargetResolver(

@@ -33,12 +33,7 @@ struct SituationGatherer: Sendable {
         if case .servers(let targets) = found.target { servers = targets }
         situation.others = formerServers(of: adapter, besides: servers, terminating: found.terminating)
         servers += situation.others
-        let connections = servers.map { server in
-            (
-                connection: Connection(server, adapter.target, namespace: adapter.metadata.namespace),
-                isReady: view.pod(uid: server.id.owner)?.isReady ?? false
-            )
-        }
+        let connections = view.connections(to: servers, of: adapter.target, in: adapter.metadata.namespace)
         situation.adapterLimit = options.maxAdaptersPerServer
         situation.sendsKeyInClear = connections.contains { connection, _ in
             connection.scheme == "http" && (connection.apiKey != nil || options.defaultAPIKey != nil)
