@@ -21,9 +21,9 @@ final class ClusterView: Sendable {
     private let targets = TargetCache()
     private let policy: AddressPolicy
 
-    init(policy: AddressPolicy, namespaces: [String]) {
-        self.policy = policy
-        let count = max(1, Set(namespaces).count)
+    init(_ options: OperatorOptions) {
+        policy = options.addresses
+        let count = options.scopes.count
         adapters = Store(namespaces: count)
         services = Store(namespaces: count)
         slices = Store(namespaces: count)

@@ -54,9 +54,8 @@ package struct FleetInspector: Sendable {
     }
 
     private func read() async throws -> ClusterView {
-        let view = ClusterView(policy: options.addresses, namespaces: options.namespaces)
-        let namespaces = options.namespaces.isEmpty ? [nil] : Set(options.namespaces).sorted().map(Optional.some)
-        for namespace in namespaces {
+        let view = ClusterView(options)
+        for namespace in options.scopes {
             async let adapters: ObjectList<LoRAAdapter> = client.list(in: namespace)
             async let services: ObjectList<Service> = client.list(in: namespace)
             async let slices: ObjectList<EndpointSlice> = client.list(in: namespace)
