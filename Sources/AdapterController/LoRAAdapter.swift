@@ -59,25 +59,3 @@ package struct LoRAAdapter: KubeObject {
         return names
     }
 }
-
-/// What a status apply sends: everything that the field manager owns, every time.
-struct StatusPatch: Encodable {
-    struct Metadata: Encodable {
-        var name: String
-        var namespace: String
-        /// Guards an object that was made anew under its name; a uid would not.
-        var resourceVersion: String
-    }
-
-    var apiVersion = "lora-operator.dev/v1alpha1"
-    var kind = LoRAAdapter.resource.kind
-    var metadata: Metadata
-    var status: AdapterStatus
-
-    init(_ status: AdapterStatus, of adapter: LoRAAdapter) {
-        metadata = Metadata(
-            name: adapter.metadata.name, namespace: adapter.metadata.namespace,
-            resourceVersion: adapter.metadata.resourceVersion)
-        self.status = status
-    }
-}

@@ -79,7 +79,7 @@ struct ServedModelReconciler: Sendable {
                 return false
             }
             let after: ServedModel = try await client.apply(
-                ServedModel.StatusPatch(status, of: present), key, subresource: "status",
+                StatusPatch(status, of: present), key, subresource: "status",
                 fieldManager: LoRAAdapter.fieldManager)
             view.models.wrote(after)
             return false
