@@ -144,12 +144,3 @@ extension AdapterPlan {
         }
     }
 }
-
-extension ServerAction {
-    package var isLoad: Bool {
-        switch self {
-        case .load, .replace: true
-        case .unload: false
-        }
-    }
-}
