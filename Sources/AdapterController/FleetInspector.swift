@@ -78,7 +78,7 @@ package struct FleetInspector: Sendable {
     private func ask(
         _ connections: [Connection], _ view: ClusterView, _ progress: @Sendable (Int, Int) -> Void
     ) async throws -> [Connection: Answer] {
-        let credentials = Credentials(client: client, defaultAPIKey: options.defaultAPIKey)
+        let credentials = Credentials(client: client, options: options)
         return try await withThrowingTaskGroup(of: (Connection, Answer).self) { group in
             var rest = connections[...]
             var answers: [Connection: Answer] = [:]

@@ -56,9 +56,7 @@ package struct Operator: Sendable {
 
         let slots = LoadSlots(options.maxConcurrentLoads)
         let context = ServerAgent.Context(
-            effects: effects, slots: slots,
-            credentials: Credentials(
-                client: client, defaultAPIKey: options.defaultAPIKey, requiresLabel: options.requiresSecretLabel),
+            effects: effects, slots: slots, credentials: Credentials(client: client, options: options),
             probeInterval: options.probeInterval, logger: logger, mayContact: { view.mayContact($0) },
             changed: { connection, change in
                 let backlog = queue.depth + queue.delayedCount
