@@ -72,8 +72,8 @@ extension AdapterSituation {
                 && !rivals.contains { $0.claims.cover(wish.name, wish.path) }
         }
         guard !adopted.isEmpty else { return [] }
-        let names = adopted.prefix(3).map(\.server.name) + (adopted.count > 3 ? ["\(adopted.count - 3) more"] : [])
-        let note = "somebody had loaded it on \(names.joined(separator: ", ")); from now on it is this object's"
+        let names = adopted.abbreviated(separator: ", ", \.server.name)
+        let note = "somebody had loaded it on \(names); from now on it is this object's"
         return [StatusEvent(reason: "Adopted", action: .observe, note: note)]
     }
 

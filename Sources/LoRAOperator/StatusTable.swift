@@ -63,10 +63,8 @@ struct StatusTable {
             }
         }
         return groups.map { said, servers in
-            let rest = servers.count - 3
-            let named = servers.prefix(3).joined(separator: ", ") + (rest > 0 ? " and \(rest) more" : "")
             let isDifferent = !isOffline && said.last != "-"
-            return (start + [named] + said.map(TerminalText.safe), isDifferent)
+            return (start + [servers.abbreviated(separator: ", ", \.self)] + said.map(TerminalText.safe), isDifferent)
         }
     }
 
