@@ -68,7 +68,11 @@ struct RunCommand: AsyncParsableCommand {
                     if readiness.missing.isEmpty { try await SystemTime().sleep(for: Lifecycle.grace) }
                 }
                 if let health {
-                    group.addTask { try await StatusServer.health(health, readiness: readiness, logger: logger).run() }
+                    group.addTask {
+                        try await StatusServer.health(
+                            health, readiness: readiness, isHealthy: { elector?.isHealthy ?? true }, logger: logger
+                        ).run()
+                    }
                 }
                 if let metricsAddress {
                     group.addTask {

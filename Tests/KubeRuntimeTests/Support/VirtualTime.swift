@@ -49,6 +49,9 @@ final class VirtualTime: TaskExecutor, TimeSource, Sendable {
         }
     }
 
+    /// The process stands still meanwhile, as one that hangs or is stopped.
+    func stop(for duration: Duration) { state.withLock { $0.now += duration } }
+
     /// Thrown when nothing can ever happen again.
     struct Deadlock: Error {}
 
