@@ -101,8 +101,7 @@ final class ClusterView: Sendable {
         let found = targets.value(for: query) {
             resolver(AdapterSpec.ServiceReference(name: service), in: namespace).resolve(endpointPort: port)
         }
-        guard case .servers(let servers) = found.target else { return found.terminating }
-        return servers + found.terminating
+        return found.target.servers + found.terminating
     }
 
     /// How objects with this target, in this namespace, reach the servers, and whether the server's Pod is ready.

@@ -30,9 +30,7 @@ package struct FleetInspector: Sendable {
         var targets: [NamespacedName: [Connection]] = [:]
         var servers: [Connection: Server] = [:]
         for adapter in adapters {
-            guard case .servers(let found) = view.target(adapter.target.service, in: adapter.metadata.namespace).target
-            else { continue }
-            for server in found {
+            for server in view.target(adapter.target.service, in: adapter.metadata.namespace).target.servers {
                 let connection = Connection(server, adapter.target, namespace: adapter.metadata.namespace)
                 targets[adapter.key, default: []].append(connection)
                 servers[connection] = server
@@ -122,7 +120,7 @@ package struct FleetInspector: Sendable {
 extension LoRAAdapter {
     fileprivate func line(servers: [(Server, FleetInspector.Answer?)]) -> FleetReport.Adapter {
         let spec = try? spec.get()
-        let (name, path) = (spec?.loraName ?? metadata.name, spec?.loraPath ?? "")
+        let (name, path) = (loraName ?? metadata.name, spec?.loraPath ?? "")
         let phase = status.phase ?? "Pending"
         let lines = servers.map { server, answer -> FleetReport.Line in
             let live: FleetReport.Live =

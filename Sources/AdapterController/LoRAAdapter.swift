@@ -52,10 +52,15 @@ package struct LoRAAdapter: KubeObject {
         return "\(field.isEmpty ? "spec" : field) is missing or of the wrong type; see kubectl explain loraadapter.spec"
     }
 
+    /// The adapter's name on servers; nil where the spec cannot be read.
+    var loraName: String? {
+        if case .success(let spec) = spec { spec.loraName ?? metadata.name } else { nil }
+    }
+
     /// The adapter names that this object wants or still claims.
     package var names: Set<String> {
         var names = Set((status.claims ?? []).map(\.name))
-        if case .success(let spec) = spec { names.insert(spec.loraName ?? metadata.name) }
+        if let loraName { names.insert(loraName) }
         return names
     }
 }

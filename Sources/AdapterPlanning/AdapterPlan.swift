@@ -46,6 +46,11 @@ package struct AdapterSituation: Hashable, Sendable {
         case servers([Server])
         /// There is nothing to act on, for a reason of the object class.
         case unusable(Reason, String)
+
+        /// None where there is nothing to act on.
+        package var servers: [Server] {
+            if case .servers(let servers) = self { servers } else { [] }
+        }
     }
 
     package var objectName = ""

@@ -79,9 +79,7 @@ extension AdapterSituation {
 
     /// What is known of the servers of an object whose spec says nothing that could be acted on.
     private func keptServers() -> [ServerVerdict] {
-        var targets: [Server] = []
-        if case .servers(let servers) = target { targets = servers }
-        return (targets + others).filter { !$0.isTerminating && stored.lists($0) }.sorted(by: Server.byName).map {
+        (target.servers + others).filter { !$0.isTerminating && stored.lists($0) }.sorted(by: Server.byName).map {
             server in
             let observation = observation(of: server)
             var verdict = ServerVerdict(server: server, isWanted: true, state: .absent, reason: .invalidSpec)
