@@ -29,8 +29,8 @@ extension ModelList {
             guard let parent = card.parent else { continue }
             let root = card.root ?? ""
             if let entry = entries[card.id], entry.root == root, entry.parent == parent { continue }
-            entries[StringPool.shared(card.id)] = Listing.Entry(
-                root: StringPool.shared(root), parent: StringPool.shared(parent))
+            entries[Pools.shared(card.id)] = Pools.entries.shared(
+                Listing.Entry(root: Pools.shared(root), parent: Pools.shared(parent)))
         }
         guard entries.count > adapters.count else { return entries }
         let names = Set(adapters.map(\.id))

@@ -9,6 +9,8 @@ package struct LoRAAdapter: KubeObject {
     /// Held until every server that may hold a claim is clean.
     package static let finalizer = "lora-operator.dev/unload"
 
+    private static let ownFinalizers = [finalizer]
+
     /// The field manager of every write.
     package static let fieldManager = "lora-operator"
 
@@ -29,14 +31,27 @@ package struct LoRAAdapter: KubeObject {
         }
         // A status that somebody mangled counts as lost: then only the spec is claimed.
         status = (try? fields.decode(AdapterStatus.self, forKey: .status)) ?? AdapterStatus()
-        status.servers = status.servers?.map { line in
-            var line = line
-            line.incarnation = line.incarnation.map(StringPool.shared)
-            line.root = line.root.map(StringPool.shared)
-            return line
-        }
         // Conditions of others are theirs: neither read, nor compared, nor written.
         status.conditions = status.conditions?.filter { AdapterCondition.types.contains($0.type) }
+        shrink()
+    }
+
+    /// Drops the labels, which nobody reads, and shares what other objects, or earlier versions of this one, say as well.
+    private mutating func shrink() {
+        metadata.labels = [:]
+        metadata.uid = Pools.shared(metadata.uid)
+        metadata.creationTimestamp = Pools.shared(metadata.creationTimestamp)
+        metadata.finalizers = metadata.finalizers == [Self.finalizer] ? Self.ownFinalizers : metadata.finalizers
+        status.root = status.root.map(Pools.shared)
+        status.claims = status.claims?.changed { $0.path = Pools.shared($0.path) }
+        status.servers = status.servers?.changed { line in
+            line.place = Pools.places.shared(line.place)
+            line.root = line.root.map(Pools.shared)
+        }
+        status.conditions = status.conditions?.changed { condition in
+            condition.lastTransitionTime = Pools.shared(condition.lastTransitionTime)
+            condition.message = Pools.shared(condition.message)
+        }
     }
 
     private static func explain(_ error: any Error) -> String {
@@ -62,5 +77,15 @@ package struct LoRAAdapter: KubeObject {
         var names = Set((status.claims ?? []).map(\.name))
         if let loraName { names.insert(loraName) }
         return names
+    }
+}
+
+extension Array {
+    fileprivate func changed(_ change: (inout Element) -> Void) -> Self {
+        map { element in
+            var element = element
+            change(&element)
+            return element
+        }
     }
 }

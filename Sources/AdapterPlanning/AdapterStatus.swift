@@ -20,38 +20,6 @@ package struct AdapterStatus: Codable, Hashable, Sendable {
     package static let serverLimit = 32
 }
 
-/// One server in `status.servers`; its name and port are the key of the list.
-package struct ServerStatus: Codable, Hashable, Sendable {
-    package enum State: String, Codable, Sendable {
-        case loaded = "Loaded"
-        case loading = "Loading"
-        case unloading = "Unloading"
-        case absent = "Absent"
-        case unreachable = "Unreachable"
-        case unknown = "Unknown"
-        case failed = "Failed"
-        case conflict = "Conflict"
-        case onDemand = "OnDemand"
-    }
-
-    package var name: String
-    package var port: Int
-    package var address: String?
-    package var incarnation: String?
-    package var state: State
-    package var root: String?
-    package var reason: String?
-    package var message: String?
-    /// RFC 3339 in whole seconds; set when the server became unreachable, then fixed.
-    package var lastSeenTime: String?
-
-    package init(name: String, port: Int, state: State) {
-        self.name = name
-        self.port = port
-        self.state = state
-    }
-}
-
 extension [ServerStatus] {
     /// The line of that key.
     func line(_ name: String, _ port: Int) -> ServerStatus? { first { $0.name == name && $0.port == port } }

@@ -150,9 +150,9 @@ struct StatusReport {
 
     private func line(_ verdict: ServerVerdict) -> ServerStatus {
         let server = verdict.server
-        var line = ServerStatus(name: server.name, port: server.id.port, state: verdict.state)
-        line.address = server.address
-        line.incarnation = server.incarnation
+        var line = ServerStatus(
+            name: server.name, port: server.id.port, address: server.address, incarnation: server.incarnation,
+            state: verdict.state)
         line.root = verdict.root
         if verdict.reasonClass != .ok {
             line.reason = verdict.reason.rawValue
