@@ -136,13 +136,13 @@ package final class LeaderElector: Sendable {
         guard let version = state.withLock({ $0.view.lease?.metadata.resourceVersion }) else { return false }
         let lease = configuration.lease
         return try await client.withWatch(
-            Lease.self, in: lease.namespace, from: version, fieldSelector: "metadata.name=\(lease.name)"
+            Lease.self, in: lease.namespace, from: .after(version), fieldSelector: "metadata.name=\(lease.name)"
         ) { events in
             for try await event in events {
                 switch event {
                 case .added(let lease), .modified(let lease): state.withLock { $0.view.saw(lease, at: time.now) }
                 case .deleted: state.withLock { $0.view.saw(nil, at: time.now) }
-                case .bookmark: continue
+                case .bookmark, .initialEventsEnd: continue
                 case .error, .undecodable, .deletedUndecodable: return false
                 }
                 if timeLeft == nil { return true }

@@ -22,6 +22,7 @@ package struct CacheScenario: Scenario {
         let random = simulation.random("cache")
         var configuration = KubeSimulator.Configuration()
         configuration.historyLimit = random.pick([40, 400, 4000]) ?? 400
+        configuration.watchList = KubeFaults.watchList(simulation)
         let kube = try KubeSimulator(configuration, time: simulation, random: simulation.random("kube"))
         let network = SimulatedNetwork(simulation)
         network.register(kube, at: World.kubeAuthority)

@@ -22,6 +22,8 @@ package struct OperatorScenario: Scenario {
     }
 
     package func run(in simulation: Simulation) async throws -> [Violation] {
+        var settings = settings
+        if settings.hasFaults { settings.watchList = KubeFaults.watchList(simulation) }
         let world = try World(settings, in: simulation)
         let random = simulation.random("scenario")
         for service in ["a", "b"] { try world.createService(service) }
