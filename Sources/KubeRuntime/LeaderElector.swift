@@ -151,10 +151,14 @@ package final class LeaderElector: Sendable {
         }
     }
 
+    /// Renews every retry period, counted from one start to the next: two answers that take almost as long as they may
+    /// still fit into the renew deadline.
     private func renewForever() async throws {
         var readFirst = false
+        var start = time.now
         while true {
-            if !readFirst { try await time.sleep(for: configuration.retryPeriod) }
+            if !readFirst { try await pause(since: start) }
+            start = time.now
             do {
                 if case .wait(let holder) = try await attempt(readFirst: readFirst) {
                     throw lost("\(holder) holds the lease")
@@ -163,10 +167,14 @@ package final class LeaderElector: Sendable {
             } catch let error as APIError {
                 log(error)
                 // Only the server knows who holds it now: a conflict is looked into at once, all else after a pause.
-                if readFirst || !error.isConflict { try await time.sleep(for: configuration.retryPeriod) }
+                if readFirst || !error.isConflict { try await pause(since: start) }
                 readFirst = true
             }
         }
+    }
+
+    private func pause(since start: Duration) async throws {
+        try await time.sleep(for: max(.zero, start + configuration.retryPeriod - time.now))
     }
 
     /// Ends leadership in time even if a request hangs.
