@@ -6,6 +6,9 @@ enum StringPool {
     private static let limit = 50_000
     private static let texts = Mutex<Set<String>>([])
 
+    /// What is in use stays where it is used.
+    static func forgetAll() { texts.withLock { $0 = [] } }
+
     /// An equal text; what is short enough to be kept in place is not looked up.
     static func shared(_ text: String) -> String {
         guard text.utf8.count > 15 else { return text }

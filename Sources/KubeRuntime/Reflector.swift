@@ -24,6 +24,8 @@ package struct Reflector<Object: KubeObject>: Sendable {
         package var heard: @Sendable () -> Void = {}
         /// A first state that is streamed makes no headway, told every 10 s with how long it has taken so far.
         package var late: @Sendable (Duration) -> Void = { _ in }
+        /// The store was compared and is wrong; everything is read again.
+        package var inconsistent: @Sendable ([CacheDifference]) -> Void = { _ in }
 
         package init() {}
     }
@@ -32,19 +34,23 @@ package struct Reflector<Object: KubeObject>: Sendable {
     private let store: Store<Object>
     private let namespace: String?
     private let streams: Bool
+    private let checkInterval: Duration?
     private let callbacks: Callbacks
 
     /// A reflector of one namespace, or of all.
     ///
     /// With `streams` it asks for the first state as the beginning of the watch, and for a list only where that fails.
+    /// Each time that everything was read, and then every `checkInterval`, the store is compared with an exact list; nil
+    /// never does.
     package init(
         client: KubeClient, store: Store<Object>, namespace: String? = nil, streams: Bool = true,
-        callbacks: Callbacks = Callbacks()
+        checkInterval: Duration? = nil, callbacks: Callbacks = Callbacks()
     ) {
         self.client = client
         self.store = store
         self.namespace = namespace
         self.streams = streams
+        self.checkInterval = checkInterval
         self.callbacks = callbacks
     }
 
@@ -53,7 +59,7 @@ package struct Reflector<Object: KubeObject>: Sendable {
     package func run() async throws {
         var run = ReflectorRun(
             client: client, store: store, namespace: namespace, callbacks: callbacks,
-            state: ReflectorState(streams: streams))
+            state: ReflectorState(streams: streams), check: CacheCheck(every: checkInterval))
         while true {
             try Task.checkCancellation()
             try await run.step()

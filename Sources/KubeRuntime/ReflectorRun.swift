@@ -6,6 +6,8 @@ struct ReflectorRun<Object: KubeObject> {
     private enum Ending {
         case closed
         case error(APIError)
+        /// The store was not what it should be.
+        case distrusted
     }
 
     let client: KubeClient
@@ -13,6 +15,7 @@ struct ReflectorRun<Object: KubeObject> {
     let namespace: String?
     let callbacks: Reflector<Object>.Callbacks
     var state: ReflectorState
+    var check: CacheCheck
     /// The longest pause while nobody answers: then the server's load is no reason for a longer one.
     private static var longestSilence: Duration { .seconds(10) }
     /// Of the request that is under way.
@@ -22,13 +25,14 @@ struct ReflectorRun<Object: KubeObject> {
 
     init(
         client: KubeClient, store: Store<Object>, namespace: String?, callbacks: Reflector<Object>.Callbacks,
-        state: ReflectorState
+        state: ReflectorState, check: CacheCheck
     ) {
         self.client = client
         self.store = store
         self.namespace = namespace
         self.callbacks = callbacks
         self.state = state
+        self.check = check
     }
 
     private var time: any TimeSource { client.effects.time }
@@ -69,6 +73,7 @@ struct ReflectorRun<Object: KubeObject> {
 
     private mutating func synced(at version: String) {
         state.synced(at: version)
+        check.synced(at: time.now)
         backoff.succeeded(at: time.now)
     }
 
@@ -79,14 +84,17 @@ struct ReflectorRun<Object: KubeObject> {
             if case .everything = beginning { events = try await takeState(from: events) }
             callbacks.status(.watching)
             backoff.succeeded(at: start)
+            if try await differs() { return Ending.distrusted }
             while let event = try await events.next() {
-                if let error = take(event) { return Ending.error(error) }
+                if let error = take(event) { return .error(error) }
                 callbacks.heard()
+                if try await differs() { return .distrusted }
             }
             return .closed
         }
         switch ending {
         case .error(let error): try await pause(state.failed(error), because: error)
+        case .distrusted: state.distrusted()
         case .closed:
             let tooShort = APIError.unexpectedAnswer(
                 "the watch was closed at once", attempt: "watch \(Object.resource.plural)")
@@ -128,6 +136,25 @@ struct ReflectorRun<Object: KubeObject> {
         case .error(let error): return error
         }
         return nil
+    }
+
+    /// Compares the store, when that is due, with what the API server had at the version that the store has come to.
+    ///
+    /// The watch waits meanwhile, so that the store stays there; what this process writes is newer, and not compared.
+    private mutating func differs() async throws -> Bool {
+        guard check.isDue(at: time.now), let version = state.version else { return false }
+        var options = ListOptions(resourceVersion: version)
+        options.isExact = true
+        var differences: [CacheDifference] = []
+        do {
+            let list = try await client.list(Object.self, in: namespace, options)
+            differences = CacheDifference.all(of: store.all(in: namespace), to: list)
+        } catch is APIError {
+            // No answer, most often since etcd has forgotten that version: nothing is known, until the next look.
+        }
+        check.looked(at: time.now, foundDifferences: !differences.isEmpty)
+        if !differences.isEmpty { callbacks.inconsistent(differences) }
+        return !differences.isEmpty
     }
 
     private mutating func pause(_ pause: ReflectorState.Pause, because error: APIError) async throws {

@@ -30,7 +30,7 @@ struct ReflectorState {
     private(set) var step: Step
     private let streams: Bool
     /// The newest version that was told.
-    private var version: String?
+    private(set) var version: String?
     /// The server has accepted the watch that is under way.
     private var isOpen = false
     private var heard = false
@@ -70,6 +70,12 @@ struct ReflectorState {
         isOpen = false
         if duration >= Self.shortestWatch { hasReread = false }
         return heard || duration >= Self.shortestWatch ? .short : .backoff(atLeast: nil)
+    }
+
+    /// The store is not what the server had at ``version``: only etcd is believed.
+    mutating func distrusted() {
+        isOpen = false
+        step = .list(atLeast: nil)
     }
 
     /// What was under way was refused, broke off, or ended with an `ERROR` event.

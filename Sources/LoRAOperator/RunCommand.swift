@@ -37,6 +37,11 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "Address for /metrics, like :8080; 0 turns it off.")
     var metricsBindAddress = ":8080"
 
+    @Option(
+        help: "Compare the caches with the API server after each list and so often; 0 turns it off.",
+        transform: Flags.durationOrOff)
+    var cacheCheckInterval: Duration = .zero
+
     @OptionGroup var election: LeaderElectionFlags
     @OptionGroup var flags: OperatorFlags
 
@@ -56,6 +61,7 @@ struct RunCommand: AsyncParsableCommand {
         options.addresses.refused = configuration.addresses
         options.defaultAPIKey = defaultKey(logger)
         options.requiresSecretLabel = requireSecretLabel
+        options.cacheCheckInterval = cacheCheckInterval > .zero ? cacheCheckInterval : nil
         let metricsAddress = try BindAddress(metricsBindAddress, flag: "--metrics-bind-address")
         let health = try BindAddress(healthProbeBindAddress, flag: "--health-probe-bind-address")
 
@@ -91,6 +97,11 @@ struct RunCommand: AsyncParsableCommand {
                     await stop.wait()
                     // Until the caches are there nothing runs that could end in order.
                     if readiness.missing.isEmpty { try await SystemTime().sleep(for: Lifecycle.grace) }
+                }
+                if let limit = MemoryGuard.limit() {
+                    let memory = MemoryGuard(
+                        limit: limit, metrics: metrics, time: SystemTime(), logger: logger, shed: Operator.shedCaches)
+                    group.addTask { try await memory.run() }
                 }
                 if let health {
                     group.addTask { try await StatusServer.health(health, readiness: readiness, logger: logger).run() }
