@@ -29,6 +29,16 @@ package struct Drift: Hashable, Sendable {
         }
     }
 
+    /// Whether losses are all that has changed on servers since the status before.
+    package static func explains(_ new: AdapterStatus, after old: AdapterStatus) -> Bool {
+        let lost = between(old, new)
+        return !lost.isEmpty && new.servers?.count == old.servers?.count
+            && (new.servers ?? []).allSatisfy { line in
+                old.servers?.line(line.name, line.port)?.state == line.state
+                    || lost.contains { $0.server == line.name && $0.port == line.port }
+            }
+    }
+
     fileprivate func isSameServer(as other: Drift) -> Bool { server == other.server && port == other.port }
 }
 
@@ -41,7 +51,7 @@ package struct OpenDrifts: Sendable {
 
     package var isEmpty: Bool { open.isEmpty && repaired.isEmpty }
 
-    /// Follows the step from one written status to the next.
+    /// Follows the step from one status to the next.
     package mutating func follow(from old: AdapterStatus, to new: AdapterStatus) -> [StatusEvent] {
         guard old.observedGeneration == new.observedGeneration else {
             self = OpenDrifts()
@@ -57,9 +67,7 @@ package struct OpenDrifts: Sendable {
         open += lost.filter { !open.contains(where: $0.isSameServer) }
         guard open.isEmpty, !repaired.isEmpty else { return [] }
         defer { repaired = [] }
-        let named = repaired.prefix(3).map { "\($0.server) (\($0.cause.rawValue))" }
-        let rest = repaired.count - named.count
-        let servers = (named + (rest > 0 ? ["\(rest) more"] : [])).joined(separator: ", ")
+        let servers = repaired.abbreviated(separator: ", ") { "\($0.server) (\($0.cause.rawValue))" }
         return [StatusEvent(reason: "DriftRepaired", action: .load, note: "loaded again on \(servers)")]
     }
 }
