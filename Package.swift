@@ -107,7 +107,8 @@ let package = Package(
         .executableTarget(
             name: "bench-parts",
             dependencies: [
-                "AdapterController", "AdapterPlanning", "DynamicJSON", "KubeAPI", "KubeRuntime", "VLLMAPI",
+                "AdapterController", "AdapterPlanning", "CMalloc", "CurlHTTP", "DynamicJSON", "Effects", "KubeAPI",
+                "KubeRuntime", "VLLMAPI",
             ],
             path: "Benchmarks/Parts", swiftSettings: settings),
 

@@ -54,10 +54,12 @@ struct FleetBench: AsyncParsableCommand {
                 })
         }
         for count in objects {
-            add(
-                try await onStage(servers: 1, loadDuration: .zero) { stage, start in
-                    try await WarmUp(objects: count, time: SystemTime()).measure(on: stage, start)
-                })
+            for streams in [false, true] {
+                add(
+                    try await onStage(servers: 1, loadDuration: .zero, streamsLists: streams) { stage, start in
+                        try await WarmUp(objects: count, streams: streams, time: SystemTime()).measure(on: stage, start)
+                    })
+            }
         }
         if let plot { try Plot(runs: runs).svg.write(toFile: plot, atomically: true, encoding: .utf8) }
         if let json {
@@ -81,14 +83,14 @@ struct FleetBench: AsyncParsableCommand {
 
     /// Runs `body` with a simulated cluster and what starts the operator on it, with more flags.
     private func onStage(
-        servers: Int, loadDuration: Duration,
+        servers: Int, loadDuration: Duration, streamsLists: Bool = true,
         _ body: (Stage, ([String]) throws -> OperatorProcess) async throws -> Figures
     ) async throws -> Figures {
         let crds = try ["loraadapters", "servedmodels"].map {
             try String(contentsOfFile: "crds/\($0).yaml", encoding: .utf8)
         }
         let stage = try Stage(
-            servers: servers, loadDuration: loadDuration, crds: crds, time: SystemTime(),
+            servers: servers, loadDuration: loadDuration, streamsLists: streamsLists, crds: crds, time: SystemTime(),
             random: SystemRandom())
         let (bound, report) = AsyncStream.makeStream(of: Int.self)
         return try await withThrowingTaskGroup(of: Void.self) { group in

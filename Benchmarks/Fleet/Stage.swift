@@ -20,11 +20,13 @@ struct Stage: Sendable {
     private let logger: Logger
 
     init(
-        servers count: Int, loadDuration: Duration, crds: [String], time: any TimeSource, random: any RandomSource
+        servers count: Int, loadDuration: Duration, streamsLists: Bool, crds: [String], time: any TimeSource,
+        random: any RandomSource
     ) throws {
         var configuration = KubeSimulator.Configuration()
         configuration.customResourceDefinitions = crds
         configuration.historyLimit = 100_000
+        configuration.watchList = streamsLists ? .full : .refused(422)
         api = try KubeSimulator(configuration, time: time, random: random)
         var server = ServerConfiguration()
         server.loadDuration = loadDuration

@@ -5,12 +5,14 @@ import KubeSimulator
 /// The caches of a standby: how long it takes to fill them, and what an object in them costs.
 struct WarmUp {
     var objects: Int
+    /// Whether the API server streams lists.
+    var streams: Bool
     var time: any TimeSource
 
     private static let flags = ["--leader-elect", "--leader-elect-resource-namespace", Stage.namespace]
 
     func measure(on stage: Stage, _ start: ([String]) throws -> OperatorProcess) async throws -> Figures {
-        var figures = Figures(scenario: "\(objects) objects in a standby's cache")
+        var figures = Figures(scenario: "\(objects) objects in a standby's cache, \(streams ? "streamed" : "in pages")")
         // Somebody else leads, for longer than anybody measures.
         try stage.api.create([
             "apiVersion": "coordination.k8s.io/v1", "kind": "Lease",

@@ -9,7 +9,7 @@ import VLLMAPI
 /// Measures what the operator does most, each part alone and on one thread; `make bench-parts` runs it.
 @main
 struct PartsBench {
-    static func main() throws {
+    static func main() async throws {
         let pods = Samples.watch((0..<200).map(Samples.pod))
         try rate("watch: Pods framed and decoded", "MB/s", pods.megabytes) { try decode(Pod.self, pods) }
         let adapters = Samples.watch((0..<200).map { Samples.adapter($0, servers: 10) })
@@ -20,6 +20,7 @@ struct PartsBench {
         try rate("/v1/models with 1,000 adapters", "MB/s", models.megabytes) {
             guard ModelList(parsing: models)?.adapters.count == 1000 else { throw Wrong("a list was misread") }
         }
+        try await firstState()
         try store()
         try queue()
         for servers in [10, 100] {
@@ -37,6 +38,24 @@ struct PartsBench {
             guard case .modified = try WatchFrame<Object>.event(in: frame, attempt: "watch") else {
                 throw Wrong("an event was misread")
             }
+        }
+    }
+
+    private static func firstState() async throws {
+        for streams in [false, true] {
+            let state = FirstState(streams: streams)
+            var best = try await state.measure()
+            for _ in 0..<2 {
+                let next = try await state.measure()
+                best = FirstState.Figures(
+                    seconds: min(best.seconds, next.seconds), peak: max(best.peak, next.peak),
+                    kept: max(best.kept, next.kept))
+            }
+            print(
+                "10,000 Pods \(streams ? "in one stream" : "in pages of 500"): "
+                    + String(
+                        format: "%.0f MB/s, %.1f MiB at most, %.1f MiB kept", state.megabytes / best.seconds, best.peak,
+                        best.kept))
         }
     }
 

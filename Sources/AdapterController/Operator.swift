@@ -120,6 +120,9 @@ package struct Operator: Sendable {
         }
     }
 
+    /// Lets go of what can be had again, where memory is short.
+    package static func shedCaches() { Pools.forgetAll() }
+
     /// The time in which objects that failed while the API server was away are looked at again.
     private static let returnSpread = Duration.seconds(3)
 
@@ -144,11 +147,28 @@ package struct Operator: Sendable {
         }
         callbacks.heard = { [time = effects.time] in heard.hear(at: time.now) }
         metrics?.collect(plural, heard: heard, time: effects.time)
+        callbacks.late = { [logger] elapsed in
+            logger.warning(
+                "the first list is still not whole",
+                metadata: ["resource": "\(plural)", "seconds": "\(elapsed.components.seconds)"])
+        }
+        callbacks.inconsistent = { [logger, metrics, options] differences in
+            logger.error(
+                "a cache was wrong and is read again",
+                metadata: [
+                    "resource": "\(plural)", "objects": "\(differences.count)", "first": "\(differences.prefix(3))",
+                ])
+            metrics?.foundInconsistent(plural)
+            options.onInconsistentCache(plural)
+        }
+        if options.cacheCheckInterval != nil { metrics?.foundInconsistent(plural, times: 0) }
         callbacks.undecodable = { [logger] object in
             logger.warning("an object cannot be read", metadata: ["resource": "\(plural)", "object": "\(object)"])
         }
         for namespace in options.scopes {
-            let reflector = Reflector(client: client, store: store, namespace: namespace, callbacks: callbacks)
+            let reflector = Reflector(
+                client: client, store: store, namespace: namespace, checkInterval: options.cacheCheckInterval,
+                callbacks: callbacks)
             group.addTask { try await reflector.run() }
         }
     }

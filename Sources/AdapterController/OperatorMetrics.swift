@@ -45,6 +45,15 @@ package struct OperatorMetrics: Sendable {
         "lora_operator_watch_last_event_age_seconds", .gauge,
         "Time since a watch brought an event or a bookmark; a bookmark comes about once a minute.")
 
+    private static let inconsistent = MetricFamily(
+        "lora_operator_cache_inconsistent_total", .counter,
+        "Times that a cache was found to differ from the API server, and was read again.")
+
+    /// A cache was wrong; `times: 0` says that somebody looks.
+    func foundInconsistent(_ resource: String, times: Int = 1) {
+        registry.count(Self.inconsistent, ["resource": resource], by: Double(times))
+    }
+
     func waited(_ duration: Duration) { registry.observe(Self.waited, Self.queueLabels, duration.seconds) }
 
     func reconciled(_ report: Controller<NamespacedName>.Report) {

@@ -20,6 +20,10 @@ package struct OperatorOptions: Sendable {
     ///
     /// May take its time, like a network file system.
     package var checkFiles: (@Sendable (_ path: String) async -> SpecProblem?)?
+    /// Between two comparisons of the caches with the API server; nil never compares.
+    package var cacheCheckInterval: Duration?
+    /// Who wants to know, beside log and metric, that the cache of a resource was wrong.
+    package var onInconsistentCache: @Sendable (_ plural: String) -> Void = { _ in }
     /// Objects planned at the same time.
     package var workers = 4
 

@@ -14,6 +14,8 @@ final class Pool<Value: Hashable & Sendable>: Sendable {
             return values.insert(value).memberAfterInsert
         }
     }
+
+    func forgetAll() { values.withLock { $0 = [] } }
 }
 
 /// The pools of this process.
@@ -24,4 +26,11 @@ enum Pools {
 
     /// An equal text; what is short enough to be kept in place is not looked up.
     static func shared(_ text: String) -> String { text.utf8.count > 15 ? texts.shared(text) : text }
+
+    /// Lets go of all; what is in use stays where it is used.
+    static func forgetAll() {
+        entries.forgetAll()
+        places.forgetAll()
+        texts.forgetAll()
+    }
 }

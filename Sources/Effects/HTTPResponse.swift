@@ -66,7 +66,7 @@ package struct HTTPBody: AsyncSequence, Sendable {
         pull = { rest.take() }
     }
 
-    package struct AsyncIterator: AsyncIteratorProtocol {
+    package struct AsyncIterator: AsyncIteratorProtocol, Sendable {
         fileprivate let pull: Next
 
         package mutating func next() async throws -> [UInt8]? { try await pull() }

@@ -136,13 +136,13 @@ package final class LeaderElector: Sendable {
         guard let version = state.withLock({ $0.view.lease?.metadata.resourceVersion }) else { return false }
         let lease = configuration.lease
         return try await client.withWatch(
-            Lease.self, in: lease.namespace, from: version, fieldSelector: "metadata.name=\(lease.name)"
+            Lease.self, in: lease.namespace, from: .after(version), fieldSelector: "metadata.name=\(lease.name)"
         ) { events in
             for try await event in events {
                 switch event {
                 case .added(let lease), .modified(let lease): state.withLock { $0.view.saw(lease, at: time.now) }
                 case .deleted: state.withLock { $0.view.saw(nil, at: time.now) }
-                case .bookmark: continue
+                case .bookmark, .initialEventsEnd: continue
                 case .error, .undecodable, .deletedUndecodable: return false
                 }
                 if timeLeft == nil { return true }
@@ -151,10 +151,14 @@ package final class LeaderElector: Sendable {
         }
     }
 
+    /// Renews every retry period, counted from one start to the next: two answers that take almost as long as they may
+    /// still fit into the renew deadline.
     private func renewForever() async throws {
         var readFirst = false
+        var start = time.now
         while true {
-            if !readFirst { try await time.sleep(for: configuration.retryPeriod) }
+            if !readFirst { try await pause(since: start) }
+            start = time.now
             do {
                 if case .wait(let holder) = try await attempt(readFirst: readFirst) {
                     throw lost("\(holder) holds the lease")
@@ -163,10 +167,14 @@ package final class LeaderElector: Sendable {
             } catch let error as APIError {
                 log(error)
                 // Only the server knows who holds it now: a conflict is looked into at once, all else after a pause.
-                if readFirst || !error.isConflict { try await time.sleep(for: configuration.retryPeriod) }
+                if readFirst || !error.isConflict { try await pause(since: start) }
                 readFirst = true
             }
         }
+    }
+
+    private func pause(since start: Duration) async throws {
+        try await time.sleep(for: max(.zero, start + configuration.retryPeriod - time.now))
     }
 
     /// Ends leadership in time even if a request hangs.

@@ -2,9 +2,14 @@ import Effects
 import KubeAPI
 
 /// Where a reflector goes on after all that can happen; pure.
+///
+/// The one place that decides how everything is read: streamed as the beginning of a watch, by a list where that fails.
+/// The next time a stream is tried again: the server may be another one by then.
 struct ReflectorState {
+    /// `atLeast` is a version that was seen, so that time never goes backwards; nil asks for the newest.
     enum Step: Hashable {
-        /// At least as new as a version that was seen, so that time never goes backwards; nil asks for the newest.
+        /// Everything, as the beginning of a watch.
+        case stream(atLeast: String?)
         case list(atLeast: String?)
         case watch(from: String)
     }
@@ -19,79 +24,127 @@ struct ReflectorState {
 
     /// A watch that ends sooner than this without an event is a failure, however politely it ended.
     static let shortestWatch = Duration.seconds(1)
-    /// So many watches in a row may stay silent, without even a bookmark, before a list is asked what is true.
+    /// So many watches in a row may stay silent, without even a bookmark, before everything is read anew.
     static let silentWatches = 2
 
-    private(set) var step = Step.list(atLeast: nil)
+    private(set) var step: Step
+    private let streams: Bool
     /// The newest version that was told.
-    private var version: String?
+    private(set) var version: String?
+    /// The server has accepted the watch that is under way.
+    private var isOpen = false
     private var heard = false
     private var silent = 0
-    /// The latest list was made because a watch had expired, and no watch has worked since.
-    private var hasRelisted = false
+    /// Everything was read because a watch had expired, and no watch has worked since.
+    private var hasReread = false
 
-    mutating func listed(at version: String) {
+    init(streams: Bool) {
+        self.streams = streams
+        step = streams ? .stream(atLeast: nil) : .list(atLeast: nil)
+    }
+
+    /// Everything up to `version` is in the store.
+    mutating func synced(at version: String) {
         self.version = version
         step = .watch(from: version)
     }
 
-    mutating func listFailed(_ error: APIError) -> Pause {
-        if case .list(.some) = step, error.isExpired || error.isResourceVersionTooLarge {
-            step = .list(atLeast: nil)
-            return .none
-        }
-        return .backoff(atLeast: error.retryAfter)
+    /// The server accepted a watch.
+    mutating func opened() {
+        isOpen = true
+        heard = false
     }
-
-    mutating func watchOpened() { heard = false }
 
     /// An event or a bookmark came; an object that cannot be read may have no version.
     mutating func advanced(to version: String) {
         heard = true
         silent = 0
-        hasRelisted = false
+        hasReread = false
         guard !version.isEmpty else { return }
         self.version = version
         step = .watch(from: version)
     }
 
-    mutating func watchClosed(after duration: Duration) -> Pause {
-        if duration >= Self.shortestWatch { hasRelisted = false }
+    /// The server ended a watch politely.
+    mutating func closed(after duration: Duration) -> Pause {
+        isOpen = false
+        if duration >= Self.shortestWatch { hasReread = false }
         return heard || duration >= Self.shortestWatch ? .short : .backoff(atLeast: nil)
     }
 
-    /// The watch was refused, broke off, or ended with an `ERROR` event (`isEvent`).
-    mutating func watchFailed(_ error: APIError, isEvent: Bool) -> Pause {
-        if error.isResourceVersionTooLarge {
+    /// The store is not what the server had at ``version``: only etcd is believed.
+    mutating func distrusted() {
+        isOpen = false
+        step = .list(atLeast: nil)
+    }
+
+    /// What was under way was refused, broke off, or ended with an `ERROR` event.
+    mutating func failed(_ error: APIError) -> Pause {
+        defer { isOpen = false }
+        switch step {
+        case .stream(let version): return streamFailed(error, atLeast: version)
+        case .list(let version):
+            guard version != nil, error.isUnavailableVersion else { return .backoff(atLeast: error.retryAfter) }
             step = .list(atLeast: nil)
+            return .none
+        case .watch: return watchFailed(error)
+        }
+    }
+
+    private mutating func reread(atLeast version: String?) {
+        step = streams ? .stream(atLeast: version) : .list(atLeast: version)
+    }
+
+    private mutating func streamFailed(_ error: APIError, atLeast version: String?) -> Pause {
+        if version != nil, error.isUnavailableVersion {
+            step = .stream(atLeast: nil)
+            return .none
+        }
+        // Who cannot be reached, or has no time, would not answer a list either.
+        if !isOpen, error.saysNothingOfTheRequest { return .backoff(atLeast: error.retryAfter) }
+        step = .list(atLeast: version)
+        return error.retryAfter.map { .backoff(atLeast: $0) } ?? .none
+    }
+
+    private mutating func watchFailed(_ error: APIError) -> Pause {
+        if error.isResourceVersionTooLarge {
+            reread(atLeast: nil)
             return .backoff(atLeast: error.retryAfter)
         }
         switch error {
         case .expired:
-            step = .list(atLeast: version)
-            defer { hasRelisted = true }
-            return hasRelisted ? .backoff(atLeast: error.retryAfter) : .none
+            reread(atLeast: version)
+            defer { hasReread = true }
+            return hasReread ? .backoff(atLeast: error.retryAfter) : .none
         case .transport:
-            if !heard, isSilence(error) { silent += 1 }
+            if !heard, error.isSilence { silent += 1 }
             // A server whose history went back keeps a watch from the future open, and silent for ever.
             if silent >= Self.silentWatches {
                 silent = 0
-                step = .list(atLeast: version)
+                reread(atLeast: version)
             }
-        case .tooManyRequests where !isEvent, .unauthorized where !isEvent: break
-        case .server(let answer) where !isEvent && 502...504 ~= answer.code: break
-        default: step = .list(atLeast: version)
+        case _ where !isOpen && error.saysNothingOfTheRequest: break
+        default: reread(atLeast: version)
         }
         return .backoff(atLeast: error.retryAfter)
-    }
-
-    private func isSilence(_ error: APIError) -> Bool {
-        if case .transport(let failure, _) = error { failure.kind == .idleTimeout } else { false }
     }
 }
 
 extension APIError {
-    fileprivate var isExpired: Bool {
-        if case .expired = self { true } else { false }
+    /// The version that was asked for is forgotten, or has not been reached.
+    fileprivate var isUnavailableVersion: Bool {
+        if case .expired = self { true } else { isResourceVersionTooLarge }
+    }
+
+    fileprivate var isSilence: Bool {
+        if case .transport(let failure, _) = self { failure.kind == .idleTimeout } else { false }
+    }
+
+    /// The same request may be answered next time.
+    fileprivate var saysNothingOfTheRequest: Bool {
+        switch self {
+        case .tooManyRequests, .unauthorized: true
+        default: isLossOfContact
+        }
     }
 }

@@ -20,10 +20,13 @@ struct StoreState<Object: KubeObject> {
     ///
     /// An object of another uid is a deletion, then an addition: nobody may take it for the same one.
     mutating func replace(
-        with list: [Object], at version: String, in namespace: String?, keeping unreadable: (NamespacedName) -> Bool
+        with list: [NamespacedName: Object], at version: String, in namespace: String?,
+        keeping unreadable: (NamespacedName) -> Bool
     ) -> [StoreChange<Object>] {
-        var next = namespace == nil ? [:] : objects.filter { $0.key.namespace != namespace }
-        for object in list { next[object.key] = object }
+        var next = list
+        if let namespace {
+            for (key, object) in objects where key.namespace != namespace { next[key] = object }
+        }
         for (key, object) in objects where next[key] == nil && unreadable(key) { next[key] = object }
         newest = newest.filter { namespace != nil && $0.key != namespace }
         for (key, write) in written where namespace == nil || key.namespace == namespace {

@@ -18,8 +18,7 @@ package final class KubeSimulator: HTTPHandler {
         package var allowsLoopbackEndpoints = false
         /// How many events of one resource are kept for watches and continue tokens before they are compacted away.
         package var historyLimit = 2000
-        /// False refuses `sendInitialEvents` in the stream as servers with an old etcd do.
-        package var supportsWatchList = true
+        package var watchList = WatchListSupport.full
         /// Creations above this many objects are refused with 429.
         package var objectLimit = 50_000
         /// Watches above this many at once are refused with 429.

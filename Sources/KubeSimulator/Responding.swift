@@ -31,12 +31,13 @@ extension KubeSimulator {
         }
     }
 
-    private static func reason(of code: Int) -> String {
+    static func reason(of code: Int) -> String {
         switch code {
         case 400: "BadRequest"
         case 401: "Unauthorized"
         case 403: "Forbidden"
         case 404: "NotFound"
+        case 405: "MethodNotAllowed"
         case 409: "Conflict"
         case 410: "Expired"
         case 422: "Invalid"

@@ -99,23 +99,23 @@ extension KubeSimulator {
             return streamError(StatusError(code, reason, message))
         }
         let wanted = try Model.revision(target["resourceVersion"])
-        let sendsInitial = target["sendInitialEvents"].map { $0 != "false" && $0 != "0" }
-        if sendsInitial != nil, target["resourceVersionMatch"] != "NotOlderThan" {
-            let cause = Cause.forbidden(
-                "resourceVersionMatch", "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan")
-            throw StatusError(
-                422, "Invalid", "ListOptions.meta.k8s.io \"\" is invalid: \(cause.field): \(cause.message)",
-                details: ["group": "meta.k8s.io", "kind": "ListOptions", "causes": [cause.json]])
-        }
+        let sendsInitial = try sendsInitialEvents(target)
         if sendsInitial == true {
-            guard configuration.supportsWatchList else {
+            if configuration.watchList == .withoutProgress {
                 return streamError(
                     StatusError(
                         500, "InternalError",
                         "a watch stream was requested by the client but the required storage feature RequestWatchProgress is disabled"
                     ))
             }
-            if let wanted { try await waitForRevision(wanted, request.kind, fault?.lag ?? .zero) }
+            do {
+                // Without a version it asks etcd how new the cache has to be.
+                let least = wanted ?? state.withLock { $0.model.revision }
+                try await waitForRevision(least, request.kind, fault?.lag ?? .zero)
+            } catch let error as StatusError {
+                // Once a watch is accepted, whatever is wrong is told inside it.
+                return streamError(error)
+            }
         }
         let now = time.now
         let start: WatchSession.Start? = try state.withLock { state in
@@ -137,7 +137,8 @@ extension KubeSimulator {
             let objects = past ?? collection.objects
             let initial = (past.map { $0.keys.sorted() } ?? collection.keys).compactMap { objects[$0] }
             return WatchSession.Start(
-                initial: initial.filter(request.matches), endsInitial: sendsInitial == true, revision: visible)
+                initial: initial.filter(request.matches),
+                endsInitial: sendsInitial == true && configuration.watchList != .endless, revision: visible)
         }
         guard let start else {
             let oldest = state.withLock { $0.model.collection(request.kind).compacted }
@@ -150,6 +151,37 @@ extension KubeSimulator {
             self, request, representation, target, start, lifetime: lifetime, fault: fault)
         return HTTPResponse(
             head: HTTPResponseHead(status: 200, headers: Self.jsonHeaders), body: HTTPBody { try await session.next() })
+    }
+
+    /// Whether a watch begins with everything there is; nil where that depends on its resourceVersion.
+    ///
+    /// - Throws: ``StatusError`` 422, or what this server refuses it with.
+    private func sendsInitialEvents(_ target: RequestTarget) throws -> Bool? {
+        if configuration.watchList == .ignored { return nil }
+        let sends = target["sendInitialEvents"].map { $0 != "false" && $0 != "0" }
+        if sends != nil, case .refused(let code) = configuration.watchList {
+            guard code == 422 else { throw StatusError(code, Self.reason(of: code), "sendInitialEvents is refused") }
+            throw Self.invalidOptions(
+                "sendInitialEvents",
+                "sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled")
+        }
+        if sends != nil, target["resourceVersionMatch"] != "NotOlderThan" {
+            throw Self.invalidOptions(
+                "resourceVersionMatch", "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan")
+        }
+        if sends == nil, target["resourceVersionMatch"]?.isEmpty == false {
+            throw Self.invalidOptions(
+                "resourceVersionMatch",
+                "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided")
+        }
+        return sends
+    }
+
+    private static func invalidOptions(_ field: String, _ message: String) -> StatusError {
+        let cause = Cause.forbidden(field, message)
+        return StatusError(
+            422, "Invalid", "ListOptions.meta.k8s.io \"\" is invalid: \(cause.field): \(cause.message)",
+            details: ["group": "meta.k8s.io", "kind": "ListOptions", "causes": [cause.json]])
     }
 
     /// 200, and the error as the only event.

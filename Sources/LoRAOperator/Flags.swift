@@ -31,6 +31,9 @@ enum Flags {
         return duration
     }
 
+    /// The same, or `0`.
+    static func durationOrOff(_ text: String) throws -> Duration { text == "0" ? .zero : try duration(text) }
+
     static func range(_ text: String) throws -> CIDR {
         guard let range = CIDR(text) else {
             throw ValidationError("'\(text)' is not a range of addresses; write one like 10.0.0.0/8")

@@ -67,6 +67,14 @@ enum ProcessMetrics {
         }
     }
 
+    /// Memory of this process in bytes.
+    static var memory: (virtual: Double, resident: Double)? {
+        let pages = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8))?.split(separator: " ") ?? []
+        let page = Double(sysconf(Int32(_SC_PAGESIZE)))
+        guard pages.count > 1, let all = Double(pages[0]), let used = Double(pages[1]) else { return nil }
+        return (all * page, used * page)
+    }
+
     private static var system: [MetricSample] {
         var usage = rusage()
         var samples: [MetricSample] = []
@@ -74,11 +82,7 @@ enum ProcessMetrics {
             let seconds = [usage.ru_utime, usage.ru_stime].map { Double($0.tv_sec) + Double($0.tv_usec) / 1e6 }
             samples.append(MetricSample(cpu, seconds.reduce(0, +)))
         }
-        let pages = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8))?.split(separator: " ") ?? []
-        let page = Double(sysconf(Int32(_SC_PAGESIZE)))
-        if pages.count > 1, let all = Double(pages[0]), let used = Double(pages[1]) {
-            samples += [MetricSample(virtual, all * page), MetricSample(resident, used * page)]
-        }
+        if let memory { samples += [MetricSample(virtual, memory.virtual), MetricSample(resident, memory.resident)] }
         if let open = try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd") {
             samples.append(MetricSample(descriptors, Double(open.count)))
         }

@@ -23,6 +23,11 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "Address for /metrics, like :8080; 0 turns it off.")
     var metricsBindAddress = ":8080"
 
+    @Option(
+        help: "Compare the caches with the API server after each list and so often; 0 turns it off.",
+        transform: Flags.durationOrOff)
+    var cacheCheckInterval: Duration = .zero
+
     @OptionGroup var election: LeaderElectionFlags
     @OptionGroup var flags: OperatorFlags
 
@@ -31,6 +36,7 @@ struct RunCommand: AsyncParsableCommand {
         let configuration = try cluster.configuration()
         var options = flags.options
         cluster.apply(to: &options, of: configuration) { logger.warning("\($0)") }
+        options.cacheCheckInterval = cacheCheckInterval > .zero ? cacheCheckInterval : nil
         let metricsAddress = try BindAddress(metricsBindAddress, flag: "--metrics-bind-address")
         let health = try BindAddress(healthProbeBindAddress, flag: "--health-probe-bind-address")
 
@@ -66,6 +72,11 @@ struct RunCommand: AsyncParsableCommand {
                     await stop.wait()
                     // Until the caches are there nothing runs that could end in order.
                     if readiness.missing.isEmpty { try await SystemTime().sleep(for: Lifecycle.grace) }
+                }
+                if let limit = MemoryGuard.limit() {
+                    let memory = MemoryGuard(
+                        limit: limit, metrics: metrics, time: SystemTime(), logger: logger, shed: Operator.shedCaches)
+                    group.addTask { try await memory.run() }
                 }
                 if let health {
                     group.addTask {

@@ -50,7 +50,7 @@ struct HostileInputTests {
             let script = ScriptedClient([{ _ in .stream(chunks) }, { _ in .stream(chunks) }])
             _ = await script.error { try await $0.list(TestAdapter.self, in: "demo", ListOptions(limit: nil)) }
             _ = await script.error { client in
-                try await client.withWatch(TestAdapter.self, in: "demo", from: "1") { for try await _ in $0 {} }
+                try await client.withWatch(TestAdapter.self, in: "demo", from: .after("1")) { for try await _ in $0 {} }
             }
         }
     }

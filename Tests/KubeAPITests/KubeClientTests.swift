@@ -186,7 +186,7 @@ struct KubeClientTests {
         for error in [
             await script.error { try await $0.list(TestAdapter.self) },
             await script.error { try await $0.get(TestAdapter.self, self.key) },
-            await script.error { try await $0.withWatch(TestAdapter.self, from: "1") { _ in } },
+            await script.error { try await $0.withWatch(TestAdapter.self, from: .after("1")) { _ in } },
         ] {
             guard case .unexpectedAnswer = error else {
                 Issue.record("\(String(describing: error))")

@@ -93,7 +93,7 @@ struct ListTests {
             let script = ScriptedClient([{ _ in .stream([sent], end: .failure(HTTPFailure(.reset, "RST"))) }])
             let told = Mutex(0)
             let error = await script.error { client in
-                try await client.withWatch(TestAdapter.self, from: "1") { events in
+                try await client.withWatch(TestAdapter.self, from: .after("1")) { events in
                     for try await _ in events { told.withLock { $0 += 1 } }
                 }
             }
@@ -109,7 +109,8 @@ struct ListTests {
     @Test func `16: lists and watches have connections of their own`() async throws {
         let script = ScriptedClient([page([]), { _ in .stream([]) }], random: 7)
         _ = try await script.client.list(TestAdapter.self, in: "demo")
-        try await script.client.withWatch(TestAdapter.self, in: "demo", from: "5", labelSelector: "a=b") { _ in }
+        try await script.client.withWatch(TestAdapter.self, in: "demo", from: .after("5"), labelSelector: "a=b") { _ in
+        }
 
         let options = script.transport.requests.map(\.options)
         #expect(options.map(\.connection) == [.own("list-loraadapters in demo"), .own("watch-loraadapters in demo")])
@@ -123,7 +124,7 @@ struct ListTests {
     @Test func `43: a watch asks to be closed after five to ten minutes`() async throws {
         for random in [0, 300, 301, UInt64.max] {
             let script = ScriptedClient([{ _ in .stream([]) }], random: random)
-            try await script.client.withWatch(TestAdapter.self, from: "5") { _ in }
+            try await script.client.withWatch(TestAdapter.self, from: .after("5")) { _ in }
             let value = try #require(queries(script)[0].split(separator: "=").last.flatMap { Int($0) })
             #expect((300...600).contains(value))
         }

@@ -49,6 +49,14 @@ struct RecordingTests {
             events.list.map { $0.prefix { $0 != " " } } == ["added", "modified", "deleted", "bookmark", "bookmark"])
     }
 
+    @Test func `52: 074: a streamed list ends with a bookmark that says so`() async throws {
+        let transcript = try #require(Transcript.named("074", of: "kubernetes"))
+        let events = await events(of: transcript).list
+        #expect(events.count == 10)
+        #expect(events.dropLast().allSatisfy { $0.hasPrefix("added demo/") })
+        #expect(events.last == "end 242")
+    }
+
     @Test func `45: 072: an expired version is an event inside a watch that was accepted`() async throws {
         let transcript = try #require(Transcript.named("072", of: "kubernetes"))
         #expect(await events(of: transcript).list == ["expired"])
@@ -57,7 +65,8 @@ struct RecordingTests {
     private func events(of transcript: Transcript) async -> (list: [String], error: (any Error)?) {
         let list = Collected<String>()
         do {
-            try await ScriptedClient(transcript).client.withWatch(TestAdapter.self, in: "demo", from: "1") { events in
+            try await ScriptedClient(transcript).client.withWatch(TestAdapter.self, in: "demo", from: .after("1")) {
+                events in
                 for try await event in events { list.append(describe(event)) }
             }
             return (list.all, nil)
@@ -72,6 +81,7 @@ struct RecordingTests {
         case .modified(let object): "modified \(object.key)"
         case .deleted(let object): "deleted \(object.key)"
         case .bookmark(let version): "bookmark \(version)"
+        case .initialEventsEnd(let version): "end \(version)"
         case .error(.expired): "expired"
         case .error(let error): "error \(error)"
         case .undecodable(let object), .deletedUndecodable(let object): "undecodable \(object.message)"

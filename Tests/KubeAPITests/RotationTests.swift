@@ -77,7 +77,7 @@ struct RotationTests {
                     })
             }
         ])
-        let count = try await client.withWatch(TestAdapter.self, from: "1") { events in
+        let count = try await client.withWatch(TestAdapter.self, from: .after("1")) { events in
             var count = 0
             for try await _ in events { count += 1 }
             return count

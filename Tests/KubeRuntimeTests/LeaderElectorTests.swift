@@ -140,6 +140,46 @@ struct LeaderElectorTests {
         #expect(journal.all == ["a leads at 0", "a lost", "a: the lease was not renewed within 10.0 seconds"])
     }
 
+    @Test(arguments: [Duration.seconds(4), .milliseconds(4900)])
+    func `O6: who is answered slowly, but within half of the renew deadline, goes on leading`(latency: Duration) throws
+    {
+        let a = try elector("a")
+        let (time, server) = (time, server)
+        try time.run {
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await lead(a, "a", for: .seconds(300)) }
+                try? await time.sleep(for: .seconds(5))
+                server.slow(to: latency)
+            }
+        }
+        #expect(journal.all == ["a leads at 0", "a done at 300"])
+    }
+
+    @Test(arguments: [9, 11])
+    func `O6, 118: who is answered later has stopped before another one leads`(latency: Int) throws {
+        let (a, b) = (try elector("a"), try elector("bb"))
+        let (time, server, journal) = (time, server, journal)
+        try time.run(for: .seconds(120)) {
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await lead(a, "a", for: .seconds(1000)) }
+                group.addTask { await lead(b, "bb", for: .seconds(1000)) }
+                try? await time.sleep(for: .seconds(31))
+                server.slow(to: .seconds(latency))
+                group.addTask {
+                    while !Task.isCancelled {
+                        if a.isLeading && b.isLeading { journal.note("both at \(time.now)") }
+                        try? await time.sleep(for: .milliseconds(100))
+                    }
+                }
+                try? await time.sleep(for: .seconds(30))
+                server.slow(to: .zero)
+            }
+        }
+        #expect(journal.all.prefix(2) == ["a leads at 0", "a lost"])
+        #expect(journal.all.count { $0.hasPrefix("bb leads") } == 1)
+        #expect(!journal.all.contains { $0.hasPrefix("both") })
+    }
+
     @Test func `118: the gate refuses effects while nobody leads`() throws {
         let a = try elector("a")
         #expect(throws: HTTPFailure.self) { try a.gate.check() }

@@ -65,7 +65,7 @@ import Testing
 
     @Test func `a server that cannot stream lists says so in the stream`() async throws {
         let recording = try Recording.named("074b-watch-list-refused")
-        let simulator = try makeSimulator { $0.supportsWatchList = false }
+        let simulator = try makeSimulator { $0.watchList = .withoutProgress }
         var replay = Replay()
         try await replay.check(recording, simulator.respond(to: replay.request(recording)))
     }

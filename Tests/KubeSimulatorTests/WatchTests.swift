@@ -124,6 +124,38 @@ import Testing
         #expect(answer.lines.last?["object", "metadata", "annotations", "k8s.io/initial-events-end"] == "true")
         let refused = try await simulator.ask(.get, "\(adapters)?watch=1&sendInitialEvents=true")
         #expect(refused.status == 422)
+        let unasked = try await simulator.ask(.get, "\(adapters)?watch=1&resourceVersionMatch=NotOlderThan")
+        #expect(unasked.status == 422)
+    }
+
+    @Test func `a streamed list from the future says so inside the stream`() async throws {
+        let answer = try await makeSimulator().ask(.get, "\(streamed)&resourceVersion=99999999")
+        #expect(answer.status == 200)
+        #expect(answer.lines.count == 1)
+        #expect(answer.lines.first?["type"] == "ERROR")
+        let causes = answer.lines.first?["object", "details", "causes"]?.arrayValue
+        #expect(causes?.first?["reason"] == "ResourceVersionTooLarge")
+    }
+
+    @Test(arguments: [
+        (WatchListSupport.full, ["ADDED a", "BOOKMARK end"]), (.endless, ["ADDED a"]), (.ignored, ["ADDED a"]),
+        (.withoutProgress, ["ERROR InternalError"]), (.refused(422), []), (.refused(405), []),
+    ])
+    func `a server may stream lists, or fail to, in every known way`(
+        support: WatchListSupport, expected: [String]
+    ) async throws {
+        let simulator = try makeSimulator { $0.watchList = support }
+        try simulator.create(adapter("a"))
+        let answer = try await simulator.ask(.get, streamed)
+        let told = answer.status == 200 ? events(answer) : []
+        let isEnd = answer.lines.last?["object", "metadata", "annotations", "k8s.io/initial-events-end"] == "true"
+        #expect(Array((isEnd ? told.dropLast() + ["BOOKMARK end"] : told).prefix(expected.count)) == expected)
+        #expect(isEnd == (support == .full))
+        if case .refused(let code) = support { #expect(answer.status == code) }
+    }
+
+    private var streamed: String {
+        "\(adapters)?watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true&timeoutSeconds=1"
     }
 
     @Test func `a waiting watch is woken by the change, and by nothing of other kinds`() async throws {

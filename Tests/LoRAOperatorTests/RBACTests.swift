@@ -56,6 +56,8 @@ struct RBACTests {
                     "run", "--kubeconfig", "\(directory)/kubeconfig", "--metrics-bind-address", "0",
                     "--health-probe-bind-address", "0", "--probe-interval", "200ms", "--allow-endpoint-cidr",
                     "127.0.0.0/8", "--leader-elect-retry-period", "500ms",
+                    // Lists are asked for where streams fail, and here to compare.
+                    "--cache-check-interval", "10m",
                 ]
                 try await OperatorProcess.run(flags + arguments + more(namespace), in: directory) { process in
                     try await live(in: cluster, process)

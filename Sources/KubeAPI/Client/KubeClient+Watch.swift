@@ -8,6 +8,8 @@ package enum WatchEvent<Object: KubeObject>: Sendable {
     case deleted(Object)
     /// Everything up to this version has been told.
     case bookmark(resourceVersion: String)
+    /// The bookmark that ends what ``WatchStart/everything(atLeast:)`` asks for: all of it has been told.
+    case initialEventsEnd(resourceVersion: String)
     /// The server ends the watch: ``APIError/expired(_:)`` asks for a new list.
     case error(APIError)
     /// An added or modified object that cannot be read.
@@ -20,22 +22,20 @@ extension KubeClient {
     /// The time without a byte after which a watch is dead: bookmarks come every minute.
     package static let watchIdleTimeout = Duration.seconds(75)
 
-    /// Watches a collection from `resourceVersion` on, and runs `body` with the events.
+    /// Watches a collection from `start` on, and runs `body` with the events.
     ///
     /// The watch has a connection of its own, and ends when `body` does. The events end when the server closes the
     /// watch, which it does after a random time between 5 and 10 minutes, so that no two watches return together.
     /// Without a namespace it watches all of them, or a cluster-scoped kind.
     package func withWatch<Object: KubeObject, Value: Sendable>(
-        _ type: Object.Type, in namespace: String? = nil, from resourceVersion: String,
+        _ type: Object.Type, in namespace: String? = nil, from start: WatchStart,
         labelSelector: String? = nil, fieldSelector: String? = nil,
         _ body: (WatchEvents<Object>) async throws -> Value
     ) async throws -> Value {
         let target = RequestTarget(resource: type.resource, namespace: namespace)
         var call = Call(attempt: "watch \(target.description)", target: target)
-        call.query = [
-            ("watch", "true"), ("allowWatchBookmarks", "true"), ("resourceVersion", resourceVersion),
-            ("timeoutSeconds", String(300 + effects.random.next() % 301)),
-        ]
+        call.query = [("watch", "true"), ("allowWatchBookmarks", "true")] + start.query
+        call.query.append(("timeoutSeconds", String(300 + effects.random.next() % 301)))
         if let labelSelector { call.query.append(("labelSelector", labelSelector)) }
         if let fieldSelector { call.query.append(("fieldSelector", fieldSelector)) }
         var options = Self.options
@@ -62,7 +62,7 @@ package struct WatchEvents<Object: KubeObject>: AsyncSequence, Sendable {
     /// Asked between chunks; at false the watch ends as if the server had closed it.
     let mayGoOn: @Sendable () -> Bool
 
-    package struct AsyncIterator: AsyncIteratorProtocol {
+    package struct AsyncIterator: AsyncIteratorProtocol, Sendable {
         fileprivate var chunks: HTTPBody.AsyncIterator
         fileprivate let attempt: String
         private let mayGoOn: @Sendable () -> Bool

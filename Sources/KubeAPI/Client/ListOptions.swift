@@ -5,6 +5,8 @@ package struct ListOptions: Sendable {
     package var fieldSelector: String?
     /// At least as new as this; nil for the newest there is.
     package var resourceVersion: String?
+    /// The very state at `resourceVersion`, not a newer one.
+    package var isExact = false
     /// Objects on each page; nil for all at once, which a server can answer from its cache.
     package var limit: Int?
 
@@ -27,6 +29,7 @@ package struct ListOptions: Sendable {
             query.append(("continue", token))
         } else if let resourceVersion {
             query.append(("resourceVersion", resourceVersion))
+            if isExact { query.append(("resourceVersionMatch", "Exact")) }
         }
         return query
     }

@@ -7,6 +7,16 @@ package struct WatchFrame<Object: KubeObject>: Decodable {
         case failure(Status)
     }
 
+    /// Of an object that has no more than this.
+    private struct Bookmark: Decodable {
+        struct Metadata: Decodable {
+            var resourceVersion: String?
+            var annotations: [String: String]?
+        }
+
+        var metadata: Metadata?
+    }
+
     private let content: Content
 
     /// The event of a frame; `attempt` names the request in the error that an `ERROR` event becomes.
@@ -28,8 +38,12 @@ package struct WatchFrame<Object: KubeObject>: Decodable {
         }
         try fields.decode(TypeMeta.self, forKey: .object).require(Object.resource.kind, of: Object.resource)
         if type == "BOOKMARK" {
+            let bookmark = try fields.decode(Bookmark.self, forKey: .object).metadata
+            let version = bookmark?.resourceVersion ?? ""
+            // The value is what counts, as the server's own clients see it.
+            let isEnd = bookmark?.annotations?["k8s.io/initial-events-end"] == "true"
             content = .event(
-                .bookmark(resourceVersion: try fields.decode(Identity.self, forKey: .object).resourceVersion))
+                isEnd ? .initialEventsEnd(resourceVersion: version) : .bookmark(resourceVersion: version))
             return
         }
         let object = try fields.decode(Attempted<Object>.self, forKey: .object)

@@ -40,6 +40,7 @@ package struct SeedRun: Sendable {
         } catch {
             failure = "\(error)"
         }
+        violations += simulation.violations
         if let expected, failure == nil, violations.isEmpty, simulation.endState != expected {
             violations.append(
                 Violation("the same end", "\(simulation.endState ?? "none"), and without a crash \(expected)"))

@@ -20,6 +20,7 @@ package final class Simulation: TimeSource, RandomSource {
         var reporters: [@Sendable () -> [String]] = []
         var effects = 0
         var endState: String?
+        var violations: [Violation] = []
     }
 
     private let budget: SimulationBudget
@@ -78,6 +79,16 @@ package final class Simulation: TimeSource, RandomSource {
         let line = "\(now.inSeconds) \(event())"
         state.withLock { $0.hash.add(line) }
         sink(line)
+    }
+
+    /// What the operator itself found to be wrong.
+    package var violations: [Violation] { state.withLock { $0.violations } }
+
+    /// Something is wrong, by the word of what runs in here.
+    package func violate(_ invariant: String, _ message: String) {
+        trace("VIOLATION \(invariant): \(message)")
+        let violation = Violation(invariant, "\(now.inSeconds) \(message)")
+        state.withLock { $0.violations.append(violation) }
     }
 
     /// Lets a deadlock's report name what `reporter` knows to wait.

@@ -22,6 +22,7 @@ package struct CacheScenario: Scenario {
         let random = simulation.random("cache")
         var configuration = KubeSimulator.Configuration()
         configuration.historyLimit = random.pick([40, 400, 4000]) ?? 400
+        configuration.watchList = KubeFaults.watchList(simulation)
         let kube = try KubeSimulator(configuration, time: simulation, random: simulation.random("kube"))
         let network = SimulatedNetwork(simulation)
         network.register(kube, at: World.kubeAuthority)
@@ -31,7 +32,7 @@ package struct CacheScenario: Scenario {
 
         let process = SimulatedProcess("cache", in: simulation)
         let subject = CacheUnderTest(ProcessTransport(network, process: process), simulation)
-        if !restores { subject.forbidTimeTravel() }
+        if !restores { subject.forbidErrors() }
         process.start { try await subject.run() }
         let ages: [[Duration]] = [[], [.zero, .seconds(2)], [.zero, .seconds(30)], [.seconds(1), .seconds(70)]]
         KubeFaults(simulation, and: KubeFaults.streams, ages: random.pick(ages) ?? []).start(in: kube)
@@ -145,6 +146,8 @@ private final class CacheUnderTest: Sendable {
     private let store = Store<Service>()
     private let queue: WorkQueue<NamespacedName>
     private let ledger = Mutex(Ledger())
+    /// Where history changes, what was seen before is wrong afterwards.
+    private let mayBeWrong = Mutex(true)
 
     init(_ http: any HTTPTransport, _ simulation: Simulation) {
         self.simulation = simulation
@@ -156,8 +159,9 @@ private final class CacheUnderTest: Sendable {
         client.contact.onReturn { [queue] in queue.retryFailed(within: .seconds(3)) }
     }
 
-    /// From now on no object may become older in the store, or come back.
-    func forbidTimeTravel() {
+    /// From now on no object may become older in the store, or come back, and the store may never be wrong.
+    func forbidErrors() {
+        mayBeWrong.withLock { $0 = false }
         store.observe { [weak self] change in
             self?.ledger.withLock { ledger in
                 if let new = change.new?.metadata {
@@ -181,10 +185,19 @@ private final class CacheUnderTest: Sendable {
             logger: Logger(label: "cache") { _ in SwiftLogNoOpLogHandler() }
         ) { [self] in try await reconcile($0) }
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await Reflector(client: self.client, store: self.store).run() }
+            group.addTask { try await self.reflector.run() }
             group.addTask { try await controller.run() }
             try await group.next()
         }
+    }
+
+    private var reflector: Reflector<Service> {
+        var callbacks = Reflector<Service>.Callbacks()
+        callbacks.inconsistent = { [self] differences in
+            if mayBeWrong.withLock({ $0 }) { return simulation.trace("the store was wrong: \(differences)") }
+            simulation.violate("the store equals the truth", "\(differences)")
+        }
+        return Reflector(client: client, store: store, checkInterval: .seconds(10), callbacks: callbacks)
     }
 
     private func reconcile(_ key: NamespacedName) async throws -> ReconcileResult {

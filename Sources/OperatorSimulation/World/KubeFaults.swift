@@ -15,6 +15,16 @@ struct KubeFaults: Sendable {
         .watchError(code: 0, reason: "", message: ""),
     ]
 
+    /// What the API server of this seed makes of streamed lists: every other one is as it should be.
+    static func watchList(_ simulation: Simulation) -> WatchListSupport {
+        let random = simulation.random("watch list")
+        guard random.chance(500) else { return .full }
+        let others: [WatchListSupport] = [
+            .withoutProgress, .refused(422), .refused(random.pick([400, 403, 405, 501]) ?? 400), .ignored, .endless,
+        ]
+        return random.pick(others) ?? .full
+    }
+
     private let random: RandomStream
     private let permille: Int
     private let faults: [Fault]

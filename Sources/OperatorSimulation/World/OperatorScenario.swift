@@ -17,6 +17,8 @@ package struct OperatorScenario: Scenario {
     package var budget: SimulationBudget { SimulationBudget(steps: 20_000_000, time: .seconds(6 * 3_600)) }
 
     package func run(in simulation: Simulation) async throws -> [Violation] {
+        var settings = settings
+        if settings.hasFaults { settings.watchList = KubeFaults.watchList(simulation) }
         let world = try World(settings, in: simulation)
         let random = simulation.random("scenario")
         try world.createFleet(settings.pods)

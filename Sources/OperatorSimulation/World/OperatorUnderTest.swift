@@ -23,6 +23,8 @@ extension OperatorScenario {
             let client = KubeClient(configuration: configuration, effects: effects, userAgent: "simulate-operator")
             var options = OperatorOptions()
             options.probeInterval = probeInterval
+            options.cacheCheckInterval = .seconds(300)
+            options.onInconsistentCache = { simulation.violate("the store equals the truth", "that of \($0) did not") }
             configure(&options)
             let logger = Logger(label: http.process.name) { TraceLog(process: $0, simulation: simulation) }
             let events = EventRecorder(

@@ -1,5 +1,5 @@
 import DynamicJSON
-import KubeSimulator
+package import KubeSimulator
 import Synchronization
 import VLLMSimulator
 
@@ -18,6 +18,8 @@ package struct WorldSettings: Sendable {
     /// Paths that no server can load.
     package var missingPaths: Set<String> = ["/nowhere"]
     package var probeInterval = Duration.seconds(30)
+    /// What the API server makes of a stream as the first list.
+    package var watchList = WatchListSupport.full
 
     /// What may happen; empty: a world in which nothing does.
     package var mutations = Mutation.allCases
@@ -75,6 +77,7 @@ package final class World: Sendable {
         network = SimulatedNetwork(simulation)
         var configuration = KubeSimulator.Configuration()
         configuration.customResourceDefinitions = settings.definitions
+        configuration.watchList = settings.watchList
         kube = try KubeSimulator(configuration, time: simulation, random: simulation.random("kube"))
         state = Mutex(State(freeAddresses: (1...settings.addresses).map { "10.0.0.\($0)" }))
         delays = simulation.random("delays")

@@ -17,6 +17,8 @@ final class LeaseServer: Sendable {
         /// Writes of these happen, but their answers are lost.
         var deaf: Set<String> = []
         var log: [String] = []
+        /// How long an answer takes.
+        var latency = Duration.zero
     }
 
     private let state = Mutex(State())
@@ -41,6 +43,9 @@ final class LeaseServer: Sendable {
         }
     }
 
+    /// From now on an answer takes so long; the Lease stays as it is.
+    func slow(to latency: Duration) { state.withLock { $0.latency = latency } }
+
     var transport: ScriptedTransport {
         ScriptedTransport([]) { request in
             let client = request.headers.first(named: "User-Agent") ?? ""
@@ -49,7 +54,13 @@ final class LeaseServer: Sendable {
                 throw HTTPFailure(.connectTimeout, "no way to the server")
             }
             if request.url.contains("watch=true") { return self.watch(request, client) }
+            // Half of it on the way there, half on the way back; who does not wait so long has written all the same.
+            let latency = self.state.withLock { $0.latency }
+            let patience = request.options.totalTimeout ?? latency
+            try await self.time.sleep(for: min(latency / 2, patience))
             let answer = self.answer(request, client)
+            try await self.time.sleep(for: min(latency, patience) - min(latency / 2, patience))
+            if latency > patience { throw HTTPFailure(.requestTimeout, "no answer within \(patience)") }
             if request.method != .get, self.state.withLock({ $0.deaf.contains(client) }) {
                 throw HTTPFailure(.reset, "the answer was lost")
             }

@@ -5,12 +5,24 @@ import TestSupport
 
 /// A reflector on virtual time, over a script of answers.
 struct ReflectorBench {
-    let time = VirtualTime()
-    let store = Store<Thing>()
+    let time: VirtualTime
+    let store: Store<Thing>
     let transport: ScriptedTransport
-    let journal = Journal()
+    let journal: Journal
+    private let streams: Bool
+    private let checkInterval: Duration?
 
-    init(_ answers: [ScriptedTransport.Answer]) {
+    /// A script for a reflector that lists, or one that `streams`.
+    init(
+        streams: Bool = false, checkInterval: Duration? = nil, time: VirtualTime = VirtualTime(),
+        store: Store<Thing> = Store(), journal: Journal = Journal(),
+        _ answers: [ScriptedTransport.Answer]
+    ) {
+        self.streams = streams
+        self.checkInterval = checkInterval
+        self.time = time
+        self.journal = journal
+        self.store = store
         transport = ScriptedTransport(answers)
         store.observe { [journal] change in
             let object = change.new ?? change.old
@@ -26,12 +38,15 @@ struct ReflectorBench {
             configuration: KubeConfiguration(server: "https://api"), effects: effects, userAgent: "test")
         var callbacks = Reflector<Thing>.Callbacks()
         callbacks.undecodable = { [journal] in journal.note("undecodable \($0.key?.name ?? "?")") }
-        let reflector = Reflector(client: client, store: store, callbacks: callbacks)
+        callbacks.late = { [journal] in journal.note("late \($0.components.seconds)") }
+        callbacks.inconsistent = { [journal] in journal.note("wrong: \($0)") }
+        let reflector = Reflector(
+            client: client, store: store, streams: streams, checkInterval: checkInterval, callbacks: callbacks)
         try time.run(for: duration) { try await reflector.run() }
         return asked
     }
 
-    /// `list`, `list 5`, `watch 5`, `page token`.
+    /// `stream`, `stream 5`, `exact 5`, `list`, `list 5`, `watch 5`, `page token`.
     var asked: [String] {
         transport.requests.map { request in
             let query = request.url.split(separator: "?").last.map(String.init) ?? ""
@@ -41,7 +56,11 @@ struct ReflectorBench {
                     return (String(parts[0]), parts.count > 1 ? String(parts[1]) : "")
                 }
             ) { first, _ in first }
+            if items["sendInitialEvents"] == "true" {
+                return items["resourceVersion"].map { "stream \($0)" } ?? "stream"
+            }
             if items["watch"] != nil { return "watch \(items["resourceVersion"] ?? "-")" }
+            if items["resourceVersionMatch"] == "Exact" { return "exact \(items["resourceVersion"] ?? "-")" }
             if let token = items["continue"] { return "page \(token)" }
             return items["resourceVersion"].map { "list \($0)\(items["limit"].map { " limit \($0)" } ?? "")" } ?? "list"
         }

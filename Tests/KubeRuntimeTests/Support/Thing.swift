@@ -71,8 +71,13 @@ enum Line {
         #"{"type":"BOOKMARK","object":{"apiVersion":"test.dev/v1","kind":"Thing","metadata":{"resourceVersion":"\#(version)"}}}"#
     }
 
-    static func error(_ code: Int, reason: String = "Expired") -> String {
-        #"{"type":"ERROR","object":\#(Answer.statusBody(code, reason: reason))}"#
+    /// As a real server ends the initial events, fixture 074.
+    static func end(_ version: String) -> String {
+        #"{"type":"BOOKMARK","object":{"apiVersion":"test.dev/v1","kind":"Thing","metadata":{"annotations":{"k8s.io/initial-events-end":"true"},"resourceVersion":"\#(version)"}}}"#
+    }
+
+    static func error(_ code: Int, reason: String = "Expired", cause: String = "") -> String {
+        #"{"type":"ERROR","object":\#(Answer.statusBody(code, reason: reason, cause: cause))}"#
     }
 }
 
