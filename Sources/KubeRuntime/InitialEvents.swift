@@ -2,7 +2,7 @@ import KubeAPI
 
 /// What a watch has told of a first state so far: the store changes when it is whole, and not before; pure.
 struct InitialEvents<Object: KubeObject>: Sendable {
-    private(set) var objects: [NamespacedName: Object] = [:]
+    private(set) var objects = ObjectTable<Object>()
     /// What exists but cannot be read; nil is any object without a name.
     private var unreadable: Set<NamespacedName?> = []
 

@@ -58,12 +58,11 @@ package final class Store<Object: KubeObject>: Sendable {
         with list: [Object], at version: String = "", in namespace: String? = nil,
         keeping isUnreadable: (NamespacedName) -> Bool = { _ in false }
     ) {
-        let objects = Dictionary(list.lazy.map { ($0.key, $0) }) { _, last in last }
-        replace(with: objects, at: version, in: namespace, keeping: isUnreadable)
+        replace(with: ObjectTable(list), at: version, in: namespace, keeping: isUnreadable)
     }
 
     func replace(
-        with list: [NamespacedName: Object], at version: String, in namespace: String?,
+        with list: ObjectTable<Object>, at version: String, in namespace: String?,
         keeping isUnreadable: (NamespacedName) -> Bool
     ) {
         change { $0.replace(with: list, at: version, in: namespace, keeping: isUnreadable) }

@@ -2,7 +2,7 @@ import KubeAPI
 
 /// The objects of a store and the rules by which they change; pure.
 struct StoreState<Object: KubeObject> {
-    private(set) var objects: [NamespacedName: Object] = [:]
+    private(set) var objects = ObjectTable<Object>()
     /// The namespaces that were listed; nil stands for all.
     private var listed: Set<String?> = []
     /// What this process wrote since the last list was asked for, with its version.
@@ -20,7 +20,7 @@ struct StoreState<Object: KubeObject> {
     ///
     /// An object of another uid is a deletion, then an addition: nobody may take it for the same one.
     mutating func replace(
-        with list: [NamespacedName: Object], at version: String, in namespace: String?,
+        with list: ObjectTable<Object>, at version: String, in namespace: String?,
         keeping unreadable: (NamespacedName) -> Bool
     ) -> [StoreChange<Object>] {
         var next = list
@@ -101,7 +101,7 @@ struct StoreState<Object: KubeObject> {
         return [StoreChange(key: key, old: old, new: nil, cause: .watch)]
     }
 
-    private func sorted(_ objects: [NamespacedName: Object]) -> [(key: NamespacedName, value: Object)] {
+    private func sorted(_ objects: ObjectTable<Object>) -> [ObjectTable<Object>.Element] {
         objects.sorted { $0.key < $1.key }
     }
 }
