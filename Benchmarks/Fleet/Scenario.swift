@@ -47,6 +47,7 @@ struct Scenario: Sendable {
         figures.add("API writes an adapter", Double(stage.counter.counts.writes) / Double(adapters), "")
         figures.add("CPU of the operator until Ready", process.cpuSeconds, "s")
 
+        _ = try await quiet(process)
         try await single(stage, &figures)
         if replicas == nil { try await change(names[0], stage, &figures) }
         try await trouble(names, stage, &figures)

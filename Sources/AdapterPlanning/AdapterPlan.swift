@@ -98,7 +98,10 @@ package struct AdapterSituation: Hashable, Sendable {
 
     /// One claim for each port on which the servers listen.
     func currentClaims(_ wish: AdapterWish, on servers: [Server]) -> [Claim] {
-        Set(servers.map(\.id.port)).sorted().map {
+        // One port, nearly always.
+        var ports: [Int] = []
+        for server in servers where !ports.contains(server.id.port) { ports.append(server.id.port) }
+        return ports.sorted().map {
             Claim(name: wish.name, path: wish.path, service: service, port: $0)
         }
     }

@@ -19,14 +19,16 @@ package enum Placement {
         _ replicas: Int?, of servers: [Server], for uid: String, keeping: [ServerID: Slot]
     ) -> [Server] {
         guard let replicas, replicas < servers.count else { return servers }
-        let ranked = servers.map { server in
-            (slot: keeping[server.id] ?? .none, weight: weight(of: server.id, for: uid), server: server)
+        // By their places: a server is large to move about.
+        let ranked = servers.indices.map { place in
+            let id = servers[place].id
+            return (slot: keeping[id] ?? .none, weight: weight(of: id, for: uid), place: place)
         }
         .sorted { a, b in
             if a.slot != b.slot { return a.slot < b.slot }
-            return a.weight != b.weight ? a.weight > b.weight : a.server.id < b.server.id
+            return a.weight != b.weight ? a.weight > b.weight : servers[a.place].id < servers[b.place].id
         }
-        return ranked.prefix(replicas).map(\.server)
+        return ranked.prefix(replicas).map { servers[$0.place] }
     }
 
     /// A hash over "uid/server", mixed at the end, since those of texts that differ in the last digit are close.
