@@ -138,7 +138,9 @@ extension KubeSimulator {
             let initial = (past.map { $0.keys.sorted() } ?? collection.keys).compactMap { objects[$0] }
             return WatchSession.Start(
                 initial: initial.filter(request.matches),
-                endsInitial: sendsInitial == true && configuration.watchList != .endless, revision: visible)
+                endsInitial: sendsInitial == true && configuration.watchList != .endless,
+                // What nobody can tell any more is not shown as old: then this cache is not behind.
+                revision: past == nil ? model.revision : visible)
         }
         guard let start else {
             let oldest = state.withLock { $0.model.collection(request.kind).compacted }

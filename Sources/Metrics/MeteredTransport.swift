@@ -1,11 +1,12 @@
 package import Effects
 
-/// A transport that tells how each request ended.
+/// A transport that tells what each request was answered.
 package struct MeteredTransport: HTTPTransport {
     private let base: any HTTPTransport
     private let report: @Sendable (HTTPRequest, Int?) -> Void
 
-    /// `report` hears the status of an answer, and nil where none came although somebody waited for it; it must not wait.
+    /// `report` hears the status when an answer begins, since a stream may never end, and nil where none came although
+    /// somebody waited for it; it must not wait.
     package init(_ base: any HTTPTransport, report: @escaping @Sendable (HTTPRequest, Int?) -> Void) {
         self.base = base
         self.report = report
@@ -14,10 +15,11 @@ package struct MeteredTransport: HTTPTransport {
     package func withResponse<Value: Sendable>(
         to request: HTTPRequest, _ body: (HTTPResponse) async throws -> Value
     ) async throws -> Value {
-        var status: Int?
-        defer { if status != nil || !Task.isCancelled { report(request, status) } }
+        var isAnswered = false
+        defer { if !isAnswered, !Task.isCancelled { report(request, nil) } }
         return try await base.withResponse(to: request) { response in
-            status = response.head.status
+            isAnswered = true
+            report(request, response.head.status)
             return try await body(response)
         }
     }

@@ -32,6 +32,24 @@ import Testing
         #expect(names(try await simulator.ask(.get, "\(adapters)?resourceVersion=0")) == ["new", "old"])
     }
 
+    @Test func `a stream from a server that lags never shows a newer state under an older version`() async throws {
+        let simulator = try makeSimulator { $0.historyLimit = 4 }
+        try simulator.create(adapter("a"))
+        let wall = Wall(simulator)
+        try await wall.pass(60)
+        for name in ["b", "c", "d", "e", "f", "g", "h"] { try simulator.create(adapter(name)) }
+        simulator.setFault { _ in .lag(.seconds(30)) }
+
+        let answer = try await simulator.ask(
+            .get,
+            "\(adapters)?watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&resourceVersion=1&allowWatchBookmarks=true&timeoutSeconds=1"
+        )
+
+        // What was so 30 s ago is forgotten: only the present can be told, and as such.
+        #expect(answer.lines.count == 9)
+        #expect(answer.lines.last?["object", "metadata", "resourceVersion"]?.stringValue == simulator.resourceVersion)
+    }
+
     @Test func `a watch from a server that lags tells everything, later, and nothing twice`() async throws {
         let simulator = try makeSimulator()
         let wall = Wall(simulator)
