@@ -57,9 +57,10 @@ package struct JSONParser {
         skipSpace()
         switch peek() {
         case 0x7B:
-            var members: [String: JSONValue] = [:]
-            try self.members { parser, name throws(Failure) in members[name] = try parser.value() }
-            return .object(members)
+            // The size is known at the end only, and a Dictionary that grows hashes its keys again and again.
+            var members: [(String, JSONValue)] = []
+            try self.members { parser, name throws(Failure) in members.append((name, try parser.value())) }
+            return .object(Dictionary(members) { _, last in last })
         case 0x5B:
             var elements: [JSONValue] = []
             try self.elements { parser throws(Failure) in elements.append(try parser.value()) }

@@ -7,12 +7,12 @@ import VLLMSimulator
 final class Monitor: Sendable {
     /// What was counted since ``reset()``.
     struct Counts: Sendable {
-        var statusWrites: [String] = []
+        var statusWrites: [Exchange] = []
         /// Those of ServedModels, which tell of adapters that no LoRAAdapter stands for, too.
-        var modelWrites: [String] = []
+        var modelWrites: [Exchange] = []
         /// Writes to the API server that are neither status nor lease: events, finalizers.
-        var otherWrites: [String] = []
-        var changes: [String] = []
+        var otherWrites: [Exchange] = []
+        var changes: [Exchange] = []
         var health: [String: Int] = [:]
         var models: [String: Int] = [:]
     }
@@ -68,12 +68,12 @@ final class Monitor: Sendable {
         case .received(let exchange):
             if exchange.isUnload { checkOwnership(exchange, world) }
         case .answered(let exchange, let status):
-            if exchange.isEventSeries, status == 404 {
+            if status == 404, exchange.isEventSeries {
                 _ = state.withLock { $0.endingSeries.insert(exchange.process) }
             }
             if exchange.isChangeOfServer {
-                let body = String(decoding: exchange.request.body ?? [], as: UTF8.self)
-                world.simulation.trace("\(exchange.label) \(body): \(status)")
+                world.simulation.trace(
+                    "\(exchange.label) \(String(decoding: exchange.request.body ?? [], as: UTF8.self)): \(status)")
                 noteLateLoad(exchange, world)
             }
             guard exchange.isModels, status == 200, let pod = world.pod(at: exchange.authority),
@@ -82,10 +82,10 @@ final class Monitor: Sendable {
             state.withLock { $0.answered[exchange.id] = (pod.entries, pod.containerID) }
         case .ended(let exchange, _):
             let now = world.simulation.now
-            let key = Self.key(exchange)
+            let key = exchange.isChangeOfServer ? Self.key(exchange) : nil
             state.withLock { state in
-                state.inFlight[key]?.removeAll { $0 == exchange.id }
-                guard let list = state.answered.removeValue(forKey: exchange.id) else { return }
+                if let key { state.inFlight[key]?.removeAll { $0 == exchange.id } }
+                guard exchange.isModels, let list = state.answered.removeValue(forKey: exchange.id) else { return }
                 var lists = state.lists[exchange.authority] ?? []
                 while lists.count > 1, lists[1].at < now - Self.patience { lists.removeFirst() }
                 state.lists[exchange.authority] = lists + [(now, list.entries, list.container)]
@@ -132,18 +132,18 @@ final class Monitor: Sendable {
         state.withLock { state in
             if exchange.isHealth { state.counts.health[exchange.authority, default: 0] += 1 }
             if exchange.isModels { state.counts.models[exchange.authority, default: 0] += 1 }
-            if exchange.isChangeOfServer { state.counts.changes.append(exchange.label) }
+            if exchange.isChangeOfServer { state.counts.changes.append(exchange) }
             guard exchange.authority == World.kubeAuthority, !exchange.request.method.isSafe else { return }
-            if exchange.request.url.contains("/servedmodels") {
-                state.counts.modelWrites.append(exchange.label)
+            if exchange.isOfServedModels {
+                state.counts.modelWrites.append(exchange)
             } else if exchange.statusTarget != nil {
-                state.counts.statusWrites.append(exchange.label)
+                state.counts.statusWrites.append(exchange)
             } else if exchange.isEvent {
                 // The end of a series is told minutes after the last one.
                 if exchange.isEventSeries || state.endingSeries.remove(exchange.process) != nil { return }
-                state.counts.otherWrites.append(exchange.label)
+                state.counts.otherWrites.append(exchange)
             } else if !exchange.isLease {
-                state.counts.otherWrites.append(exchange.label)
+                state.counts.otherWrites.append(exchange)
             }
         }
     }
