@@ -23,7 +23,7 @@ final class AdapterReconciler: Sendable {
     private let finalizer = Finalizer(LoRAAdapter.finalizer)
     private let lastWrites = Mutex<[NamespacedName: Duration]>([:])
     private let warnings = Mutex<[NamespacedName: ToldWarnings]>([:])
-    private let drifts = Mutex<[NamespacedName: OpenDrifts]>([:])
+    private let repairs = Mutex<[NamespacedName: RepairsUnderWay]>([:])
     /// Statuses that did not stand as they were written: something changes what the server stores.
     private let disputed = Mutex<[NamespacedName: AdapterStatus]>([:])
     /// When the finalizer was put to an object, and its uid.
@@ -154,14 +154,14 @@ final class AdapterReconciler: Sendable {
             return false
         case .keep: break
         }
-        guard let status = plan.status, status != adapter.status, mayWrite(status, over: adapter) else { return false }
+        guard let status = plan.status else { return false }
+        follow(status, of: adapter)
+        guard status != adapter.status, mayWrite(status, over: adapter) else { return false }
         let after: LoRAAdapter = try await client.apply(
             StatusPatch(status, of: adapter), key, subresource: "status", fieldManager: LoRAAdapter.fieldManager)
         lastWrites.withLock { $0[key] = time.now }
         gatherer.view.adapters.wrote(after)
         tell(plan.news + StatusEvent.between(adapter.status, status), adapter)
-        metrics?.repairing(Drift.between(adapter.status, status).map(\.cause))
-        tell(repairs(from: adapter.status, to: status, of: key), adapter)
         if after.status != status { try await overwrite(after, with: status) }
         // New claims and lines free the loads that waited for them.
         return !plan.isRepair(of: adapter.status)
@@ -179,9 +179,11 @@ final class AdapterReconciler: Sendable {
         if !stands { logger.error("status does not stand as it was written", metadata: ["adapter": "\(key)"]) }
     }
 
-    /// What programs read is written at once; counts on the way there wait their turn.
+    /// What programs read is written at once; counts on the way there wait their turn, and a repair that has just begun
+    /// may end before it is told of.
     private func mayWrite(_ status: AdapterStatus, over adapter: LoRAAdapter) -> Bool {
         let old = adapter.status
+        guard grace(for: status, over: adapter) == nil else { return false }
         if disputed.withLock({ $0[adapter.key] }) == status { return wait(for: adapter.key) == nil }
         let isNews =
             status.phase != old.phase || status.claims != old.claims
@@ -198,23 +200,29 @@ final class AdapterReconciler: Sendable {
         return due.flatMap { $0 > .zero ? $0 : nil }
     }
 
+    private func grace(for status: AdapterStatus, over adapter: LoRAAdapter) -> Duration? {
+        repairs.withLock { $0[adapter.key]?.grace(for: status, over: adapter.status, now: time.now) }
+    }
+
     private func pause(_ plan: AdapterPlan, for adapter: LoRAAdapter) -> ReconcileResult {
         var delay = plan.wakeAfter
         if let status = plan.status, status != adapter.status, plan.finalizer == .keep,
-            let wait = wait(for: adapter.key)
+            let wait = grace(for: status, over: adapter) ?? wait(for: adapter.key)
         {
             delay = min(delay ?? wait, wait)
         }
         return delay.map { .requeue(after: $0) } ?? .done
     }
 
-    /// What the servers that had lost the adapter, and have it again now, are to be told of.
-    private func repairs(from old: AdapterStatus, to new: AdapterStatus, of key: NamespacedName) -> [StatusEvent] {
-        drifts.withLock { drifts in
-            var open = drifts[key] ?? OpenDrifts()
-            defer { drifts[key] = open.isEmpty ? nil : open }
-            return open.follow(from: old, to: new)
+    /// Counts what servers have lost, and tells what they have again.
+    private func follow(_ status: AdapterStatus, of adapter: LoRAAdapter) {
+        let (causes, news) = repairs.withLock { repairs in
+            var open = repairs[adapter.key] ?? RepairsUnderWay(stored: adapter.status)
+            defer { repairs[adapter.key] = open.isOver ? nil : open }
+            return open.follow(to: status, now: time.now)
         }
+        metrics?.repairing(causes)
+        tell(news, adapter)
     }
 
     /// Tells what has become worth a warning; a plan that knows too little to say anything has nothing to say of it either.
@@ -232,7 +240,7 @@ final class AdapterReconciler: Sendable {
         gatherer.firstLooks.forget(key)
         lastWrites.withLock { $0[key] = nil }
         warnings.withLock { $0[key] = nil }
-        drifts.withLock { $0[key] = nil }
+        repairs.withLock { $0[key] = nil }
         overtaken.withLock { $0[key] = nil }
         disputed.withLock { $0[key] = nil }
         additions.withLock { $0[key] = nil }

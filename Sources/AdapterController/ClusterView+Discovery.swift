@@ -47,17 +47,10 @@ extension ClusterView {
                 || [change.old, change.new].contains { $0?.metadata.labels[Discovery.label] == "true" }
             if isConcerned { add([change.key]) }
         }
-        slices.observe { change in
-            let (old, new) = (change.old, change.new)
-            guard old?.endpoints != new?.endpoints || old?.ports != new?.ports || old?.service != new?.service else {
-                return
-            }
-            add([old, new].compactMap { $0?.service })
-        }
+        slices.observe { change in add(change.services) }
         pods.observe { [self] change in
-            guard change.old?.identity != change.new?.identity else { return }
-            let uids = [change.old, change.new].compactMap { $0?.metadata.uid }
-            add(slicesByPod.keys(for: change.key).compactMap { slices.get($0)?.service } + uids.flatMap(users))
+            let (services, uids) = reach(of: change)
+            add(services + uids.flatMap(users))
         }
         models.observe { change in add([change.old, change.new].compactMap { $0?.service }) }
     }

@@ -16,7 +16,7 @@ final class ClusterView: Sendable {
     private let slicesByService: StoreIndex<EndpointSlice, NamespacedName>
     let adaptersByTarget: StoreIndex<LoRAAdapter, NamespacedName>
     let modelsByService: StoreIndex<ServedModel, NamespacedName>
-    let slicesByPod: StoreIndex<EndpointSlice, NamespacedName>
+    private let slicesByPod: StoreIndex<EndpointSlice, NamespacedName>
     private let podsByUID: StoreIndex<Pod, String>
     private let targets = TargetCache()
     private let policy: AddressPolicy
@@ -58,18 +58,22 @@ final class ClusterView: Sendable {
             change.old?.spec == change.new?.spec ? [] : adaptersByService.keys(for: change.key)
         }
         slices.feed(queue) { [self] change in
-            let (old, new) = (change.old, change.new)
-            guard old?.endpoints != new?.endpoints || old?.ports != new?.ports || old?.service != new?.service else {
-                return []
-            }
-            return sorted([old, new].compactMap { $0?.service }.flatMap { adaptersByService.keys(for: $0) })
+            sorted(change.services.flatMap { adaptersByService.keys(for: $0) })
         }
         pods.feed(queue) { [self] change in
-            guard change.old?.identity != change.new?.identity else { return [] }
-            let services = slicesByPod.keys(for: change.key).compactMap { slices.get($0)?.service }
-            let uids = [change.old, change.new].compactMap { $0?.metadata.uid }
+            let (services, uids) = reach(of: change)
             return sorted(services.flatMap { adaptersByService.keys(for: $0) } + uids.flatMap(users))
         }
+    }
+
+    /// What a change of a Pod concerns, if it matters: the Services with an endpoint of it, and the UIDs, two of them
+    /// where one Pod took the place of another.
+    func reach(of change: StoreChange<Pod>) -> (services: [NamespacedName], uids: [String]) {
+        guard change.old?.identity != change.new?.identity else { return ([], []) }
+        return (
+            slicesByPod.keys(for: change.key).compactMap { slices.get($0)?.service },
+            [change.old, change.new].compactMap { $0?.metadata.uid }
+        )
     }
 
     private func sorted(_ keys: [NamespacedName]) -> [NamespacedName] { Set(keys).sorted() }
@@ -141,9 +145,19 @@ extension EndpointSlice {
     }
 }
 
+extension StoreChange<EndpointSlice> {
+    /// The Services whose servers it may change.
+    var services: [NamespacedName] {
+        guard old?.endpoints != new?.endpoints || old?.ports != new?.ports || old?.service != new?.service else {
+            return []
+        }
+        return [old, new].compactMap { $0?.service }
+    }
+}
+
 extension Pod {
     /// What a change of the Pod must touch to matter here.
-    var identity: [String] {
+    fileprivate var identity: [String] {
         let state = [isReady ? "ready" : "", isFinished ? "finished" : "", metadata.deletionTimestamp ?? ""]
         let containers = (status.containerStatuses + status.initContainerStatuses).map(\.containerID)
         return [metadata.uid, status.podIP] + state + status.podIPs + containers

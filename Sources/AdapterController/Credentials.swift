@@ -60,13 +60,3 @@ struct Credentials: Sendable {
         return Array(data)
     }
 }
-
-extension String {
-    /// Without white space and line breaks around it, as files tend to have at their end.
-    fileprivate var trimmed: String {
-        var text = Substring(self)
-        while text.first?.isWhitespace == true { text.removeFirst() }
-        while text.last?.isWhitespace == true { text.removeLast() }
-        return String(text)
-    }
-}

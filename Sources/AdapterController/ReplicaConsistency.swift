@@ -46,16 +46,16 @@ extension ServerRecord {
     /// Whether a list shows what neither the one before nor anything that was sent since explains.
     ///
     /// False while something is under way, whose end could come between two lists.
-    func isSurprising(_ entries: ReplicaConsistency.Entries) -> Bool {
-        guard let before = observation.lastListing?.adapters, isAtRest else { return false }
-        return Set(before.keys).union(entries.keys).union(observation.attempts.keys).contains { name in
+    func isSurprising(_ listing: Listing) -> Bool {
+        guard let before = observation.lastListing, isAtRest else { return false }
+        let changed = before.differences(from: listing)
+        return changed.union(observation.attempts.keys).contains { name in
             // Only the first list after it is the one that an attempt explains.
-            guard let attempt = observation.attempts[name], attempt.outcome == .answered,
-                attempt.stamp > observation.lastListing?.stamp ?? 0
+            guard let attempt = observation.attempts[name], attempt.outcome == .answered, attempt.stamp > before.stamp
             else {
-                return before[name] != entries[name]
+                return changed.contains(name)
             }
-            return (entries[name]?.root == attempt.path) != (attempt.operation == .load)
+            return (listing.adapters[name]?.root == attempt.path) != (attempt.operation == .load)
         }
     }
 

@@ -31,6 +31,9 @@ final class ServerAgent: Sendable {
         var startDelay = Duration.seconds(1)
         var confirmedAt = Duration.zero
         var facts = ServerFacts()
+
+        /// How many adapters the server listed last.
+        var entries: Int { record.observation.lastListing?.adapters.count ?? 0 }
     }
 
     /// While actions follow one another, so often a list confirms those that ended: the longer the list, the more rarely.
@@ -113,8 +116,7 @@ final class ServerAgent: Sendable {
     /// How long lists have to be apart: where actions trickle in, the longer a list, the more of them it confirms.
     private func pause() -> Duration {
         state.withLock { state in
-            let entries = state.record.observation.lastListing?.adapters.count ?? 0
-            let due = state.confirmedAt + .milliseconds(5) + .microseconds(15 * entries)
+            let due = state.confirmedAt + .milliseconds(5) + .microseconds(15 * state.entries)
             return max(.zero, due - context.effects.time.now)
         }
     }
@@ -139,10 +141,11 @@ final class ServerAgent: Sendable {
         let stamp = state.withLock { $0.record.probeStarted() }
         do {
             let endpoint = try await endpoint()
-            let models = try await list(endpoint)
-            if try await isConsistent(models, endpoint) {
-                await askFacts(endpoint, count: models.adapters.count)
-                report(state.withLock { $0.record.listed(models, stamp: stamp, requestedAt: requestedAt) })
+            let listing = Listing(
+                try await list(endpoint), after: observation.lastListing, stamp: stamp, requestedAt: requestedAt)
+            if try await isConsistent(listing, endpoint) {
+                await askFacts(endpoint, count: listing.adapters.count)
+                report(state.withLock { $0.record.listed(listing) })
             } else {
                 failed(.inconsistentReplica, "its lists come and go: several API processes with adapters of their own?")
             }
@@ -182,15 +185,16 @@ final class ServerAgent: Sendable {
     }
 
     /// Whether what the server lists can be believed; one that is in doubt is asked a few times more.
-    private func isConsistent(_ models: ModelList, _ endpoint: VLLMEndpoint) async throws -> Bool {
-        let first = models.entries
+    private func isConsistent(_ listing: Listing, _ endpoint: VLLMEndpoint) async throws -> Bool {
         let (isInDoubt, steps) = state.withLock { state in
-            (state.record.consistency.isInconsistent || state.record.isSurprising(first), state.record.steps)
+            (state.record.consistency.isInconsistent || state.record.isSurprising(listing), state.record.steps)
         }
         guard isInDoubt else { return true }
         let client = VLLMClient(endpoint: endpoint, http: context.effects.http)
-        var lists = [first]
-        for _ in 0..<ReplicaConsistency.questions { lists.append(try await client.models().entries) }
+        var lists = [listing.adapters]
+        for _ in 0..<ReplicaConsistency.questions {
+            lists.append(try await client.models().entries(after: listing.adapters))
+        }
         return state.withLock { state in
             // What was done meanwhile explains what differs.
             guard state.record.steps == steps else { return !state.record.consistency.isInconsistent }
@@ -241,9 +245,8 @@ final class ServerAgent: Sendable {
             }
             await context.slots.hold(connection.server) { await performNext() }
             let isConfirmDue = state.withLock { state in
-                let entries = state.record.observation.lastListing?.adapters.count ?? 0
-                return state.pending.isEmpty
-                    || context.effects.time.now - state.confirmedAt >= Self.confirmInterval(entries: entries)
+                state.pending.isEmpty
+                    || context.effects.time.now - state.confirmedAt >= Self.confirmInterval(entries: state.entries)
             }
             if isConfirmDue { probeBell.ring() }
         }

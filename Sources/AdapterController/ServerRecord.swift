@@ -1,5 +1,4 @@
 import AdapterPlanning
-import VLLMAPI
 
 /// What one connection has brought to light: a pure machine that turns answers into an observation.
 struct ServerRecord {
@@ -32,20 +31,16 @@ struct ServerRecord {
         return stamp
     }
 
-    mutating func listed(_ models: ModelList, stamp: Int, requestedAt: Duration = .zero) -> Change {
+    mutating func listed(_ listing: Listing) -> Change {
         hasAnswered = true
         let before = observation.answer
-        let adapters = models.entries
-        let listing = Listing(
-            models: models.baseModels.map { Listing.Model(id: $0.id, root: $0.root, maxModelLen: $0.maxModelLen) },
-            adapters: adapters, stamp: stamp, requestedAt: requestedAt)
-        let settled = settle(by: listing)
+        let changed = observation.lastListing?.differences(from: listing) ?? []
+        let names = settle(by: listing, changed: changed).union(changed)
         observation.answer = .listed(listing)
         observation.lastListing = listing
         observation.lastSeen = nil
         guard case .listed(let old) = before, old.models == listing.models else { return .everything }
-        return settled.isEmpty && old.adapters == adapters
-            ? .nothing : .names(settled.union(old.differences(from: listing)))
+        return names.isEmpty ? .nothing : .names(names)
     }
 
     /// Takes what the server said of its version.
@@ -64,13 +59,12 @@ struct ServerRecord {
     }
 
     /// Drops the attempts whose outcome the listing shows, and names those on which it has a word to say.
-    private mutating func settle(by listing: Listing) -> Set<String> {
+    ///
+    /// `changed` are the names of which it says something else than the listing before.
+    private mutating func settle(by listing: Listing, changed: Set<String>) -> Set<String> {
         var names: Set<String> = []
-        noteVanishings(by: listing)
-        let before = observation.lastListing?.adapters ?? [:]
-        for name in Array(observation.layouts.keys) where listing.adapters[name].map({ $0 != before[name] }) ?? true {
-            observation.layouts[name] = nil
-        }
+        noteVanishings(by: listing, changed: changed)
+        for name in changed { observation.layouts[name] = nil }
         for (name, attempt) in observation.attempts where attempt.outcome != .inFlight && attempt.stamp < listing.stamp
         {
             // A load of unknown outcome is looked up with every list, until one tells the end of it.
@@ -84,11 +78,11 @@ struct ServerRecord {
     }
 
     /// Counts what this process loaded, and what went without its doing.
-    private mutating func noteVanishings(by listing: Listing) {
+    private mutating func noteVanishings(by listing: Listing, changed: Set<String>) {
         let now = listing.requestedAt
         observation.vanishings = observation.vanishings.filter { now - $0.value.at < Vanishing.memory }
-        for name in observation.layouts.keys
-        where listing.adapters[name] == nil && observation.attempts[name] == nil {
+        for name in changed
+        where observation.layouts[name] != nil && listing.adapters[name] == nil && observation.attempts[name] == nil {
             observation.vanishings[name] = Vanishing.next(after: observation.vanishings[name], at: now)
         }
     }
@@ -160,30 +154,6 @@ struct ServerRecord {
         // What was answered, or may have happened, is told by the list that follows.
         if case .failed = outcome { return .names([action.name]) }
         return .nothing
-    }
-}
-
-extension ModelList {
-    /// What it says of adapters.
-    var entries: [String: Listing.Entry] {
-        Dictionary(
-            adapters.compactMap { card in
-                card.parent.map { parent in
-                    (
-                        StringPool.shared(card.id),
-                        Listing.Entry(root: StringPool.shared(card.root ?? ""), parent: StringPool.shared(parent))
-                    )
-                }
-            }, uniquingKeysWith: { first, _ in first })
-    }
-}
-
-extension Listing {
-    fileprivate func differences(from other: Listing) -> Set<String> {
-        var names: Set<String> = []
-        for (name, entry) in adapters where other.adapters[name] != entry { names.insert(name) }
-        for name in other.adapters.keys where adapters[name] == nil { names.insert(name) }
-        return names
     }
 }
 

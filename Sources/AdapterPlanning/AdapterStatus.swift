@@ -52,6 +52,11 @@ package struct ServerStatus: Codable, Hashable, Sendable {
     }
 }
 
+extension [ServerStatus] {
+    /// The line of that key.
+    func line(_ name: String, _ port: Int) -> ServerStatus? { first { $0.name == name && $0.port == port } }
+}
+
 /// A metav1.Condition.
 package struct AdapterCondition: Codable, Hashable, Sendable {
     /// The types that this operator writes.

@@ -23,9 +23,7 @@ package struct InheritedLoads: Hashable, Sendable {
     /// Whether one of them may have been for `claim` on `server`.
     func mayConcern(_ claim: Claim, on server: Server) -> Bool {
         guard claims.contains(claim), claim.port == server.id.port else { return false }
-        guard let line = lines.first(where: { $0.name == server.name && $0.port == server.id.port }) else {
-            return hasMore
-        }
+        guard let line = lines.line(server.name, server.id.port) else { return hasMore }
         guard line.incarnation == server.incarnation else { return false }
         switch line.state {
         // Told while nothing was under way there.

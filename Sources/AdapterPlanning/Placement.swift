@@ -67,7 +67,5 @@ extension AdapterStatus {
     func omits(_ server: Server) -> Bool { line(of: server) == nil && (servers ?? []).count >= Self.serverLimit }
 
     /// The server's line.
-    package func line(of server: Server) -> ServerStatus? {
-        servers?.first { $0.name == server.name && $0.port == server.id.port }
-    }
+    package func line(of server: Server) -> ServerStatus? { servers?.line(server.name, server.id.port) }
 }

@@ -45,12 +45,12 @@ extension [Rival] {
         filter { $0.loraName == loraName && $0.servers.contains(server) }.min { $0.seniority < $1.seniority }
     }
 
-    /// Whether an object that stays will take an entry of that name and path over on `server`, so that it must not be
-    /// unloaded.
+    /// Whether an object that stays will see to an entry of that name and path on `server`, so that it must not be
+    /// unloaded: it takes the entry over, or claims it and replaces it as its roll-out goes.
     func hasHeir(to loraName: String, at path: String, on server: ServerID) -> Bool {
         guard let oldest = filter({ !$0.isDeleting }).oldest(wanting: loraName, on: server) else { return false }
         // While suspended an object adopts nothing.
-        return oldest.path == path && (!oldest.isSuspended || oldest.claims.cover(loraName, path))
+        return oldest.claims.cover(loraName, path) || (oldest.path == path && !oldest.isSuspended)
     }
 
     /// Whether an object that can load now wants `loraName` on `server`.

@@ -7,15 +7,22 @@ enum SafeMessage {
     static func make(_ text: String, hiding secret: String?) -> String {
         var line = String.UnicodeScalarView()
         var isSpacePending = false
+        func append(_ scalar: Unicode.Scalar) {
+            if isSpacePending, !line.isEmpty { line.append(" ") }
+            isSpacePending = false
+            line.append(scalar)
+        }
         for scalar in hide(secret, in: text).unicodeScalars {
+            // Most text is this, and to ask for the category of a character takes a search.
+            if case "!"..."~" = scalar {
+                append(scalar)
+                continue
+            }
             switch scalar.properties.generalCategory {
             case .control, .lineSeparator, .paragraphSeparator, .spaceSeparator: isSpacePending = true
             // Among them the bidirectional controls, which make a line read as another.
             case .format, .surrogate, .privateUse, .unassigned: continue
-            default:
-                if isSpacePending, !line.isEmpty { line.append(" ") }
-                isSpacePending = false
-                line.append(scalar)
+            default: append(scalar)
             }
         }
         // Once more, for a secret that something dropped above had split.
@@ -24,7 +31,20 @@ enum SafeMessage {
 
     private static func hide(_ secret: String?, in text: String) -> String {
         guard let secret, !secret.isEmpty else { return text }
-        return text.replacing(secret, with: "[API key]")
+        // By bytes: a mark behind the key, which makes one character with its last letter, must not save it.
+        let key = Array(secret.utf8)
+        var rest = Array(text.utf8)[...]
+        var kept: [UInt8] = []
+        while let byte = rest.first {
+            if rest.starts(with: key) {
+                kept += "[API key]".utf8
+                rest.removeFirst(key.count)
+            } else {
+                kept.append(byte)
+                rest.removeFirst()
+            }
+        }
+        return String(decoding: kept, as: UTF8.self)
     }
 
     private static func cut(_ text: String) -> String {

@@ -1,6 +1,5 @@
 import AdapterPlanning
 import Testing
-import VLLMAPI
 
 @testable import AdapterController
 
@@ -32,21 +31,21 @@ private let other: ReplicaConsistency.Entries = ["law": Listing.Entry(root: "/la
         let load = ServerAction.load(
             name: "sql", path: "/sql", is3D: false, inPlace: false, isOverwrite: false, timeout: .seconds(1))
         var record = ServerRecord(since: .zero)
-        #expect(!record.isSurprising(some), "the first list")
-        _ = record.listed(models(none), stamp: record.probeStarted())
-        #expect(record.isSurprising(some) && !record.isSurprising(none))
+        func isSurprising(_ entries: ReplicaConsistency.Entries) -> Bool {
+            record.isSurprising(Listing(baseModels: ["llama"], adapters: entries))
+        }
+        func list(_ entries: ReplicaConsistency.Entries) {
+            _ = record.listed(Listing(baseModels: ["llama"], adapters: entries, stamp: record.probeStarted()))
+        }
+        #expect(!isSurprising(some), "the first list")
+        list(none)
+        #expect(isSurprising(some) && !isSurprising(none))
         record.started(load, now: .zero)
-        #expect(!record.isSurprising(some) && !record.isSurprising(other), "its end may come at any time")
+        #expect(!isSurprising(some) && !isSurprising(other), "its end may come at any time")
         _ = record.ended(load, .answered, now: .zero)
-        #expect(!record.isSurprising(some) && record.isSurprising(none))
-        _ = record.listed(models(none), stamp: record.probeStarted())
-        #expect(!record.isSurprising(none), "told already")
-    }
-
-    private func models(_ entries: ReplicaConsistency.Entries) -> ModelList {
-        ModelList(
-            baseModels: [ModelCard(id: "llama")],
-            adapters: entries.map { ModelCard(id: $0.key, root: $0.value.root, parent: $0.value.parent) })
+        #expect(!isSurprising(some) && isSurprising(none))
+        list(none)
+        #expect(!isSurprising(none), "told already")
     }
 
     @Test func `the version is asked for three times, the limit when there are more adapters than before`() {

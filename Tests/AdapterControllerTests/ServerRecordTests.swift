@@ -1,6 +1,5 @@
 import AdapterPlanning
 import Testing
-import VLLMAPI
 
 @testable import AdapterController
 
@@ -9,10 +8,9 @@ import VLLMAPI
         name: "sql", path: "/sql", is3D: false, inPlace: false, isOverwrite: false, timeout: .seconds(1))
     private let unload = ServerAction.unload(name: "sql", path: "/sql")
 
-    private func models(_ adapters: [String: String], base: String = "llama") -> ModelList {
-        ModelList(
-            baseModels: [ModelCard(id: base)],
-            adapters: adapters.sorted { $0.key < $1.key }.map { ModelCard(id: $0.key, root: $0.value, parent: base) })
+    private func listing(_ adapters: [String: String], base: String = "llama", stamp: Int) -> Listing {
+        Listing(
+            baseModels: [base], adapters: adapters.mapValues { Listing.Entry(root: $0, parent: base) }, stamp: stamp)
     }
 
     private func adapters(_ record: ServerRecord) -> [String: String]? {
@@ -32,7 +30,7 @@ import VLLMAPI
         _ record: inout ServerRecord, _ adapters: [String: String] = [:], base: String = "llama"
     ) -> ServerRecord.Change {
         let stamp = record.probeStarted()
-        return record.listed(models(adapters, base: base), stamp: stamp)
+        return record.listed(listing(adapters, base: base, stamp: stamp))
     }
 
     // MARK: lists
@@ -74,7 +72,7 @@ import VLLMAPI
         let during = record.probeStarted()
         _ = record.ended(load, .answered, now: .zero)
         for stamp in [early, during] {
-            _ = record.listed(models([:]), stamp: stamp)
+            _ = record.listed(listing([:], stamp: stamp))
             let attempt = record.observation.attempts["sql"]
             #expect(attempt?.outcome == .answered && (attempt?.stamp ?? 0) > stamp)
         }

@@ -204,8 +204,11 @@ private let foreign = ["sql": "/else"]
         #expect(action([suspended], listing: blocked) == nil)
     }
 
-    @Test func `an old name that another object wants from the same path is left to it`() {
-        let heir = Rival.rival(older: false, loraName: "old", path: "/adapters/old")
+    @Test(arguments: [
+        Rival.rival(older: false, loraName: "old", path: "/adapters/old"),
+        .rival(older: false, loraName: "old", path: "/adapters/new", claims: [.on("old", "/adapters/old")]),
+    ])
+    func `an old name that another object takes over, or replaces by its own roll-out, is left to it`(heir: Rival) {
         let situation = situation(
             .server("a", holding: ["sql": "/adapters/sql", "old": "/adapters/old"]),
             claims: [.on("old", "/adapters/old"), .on()], rivals: [heir]

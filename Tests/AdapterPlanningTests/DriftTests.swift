@@ -28,6 +28,18 @@ import Testing
         #expect(Drift.between(AdapterStatus(), status(.loading)) == [])
     }
 
+    @Test func `a loss explains a change only where no server changed otherwise`() {
+        func two(_ first: ServerStatus.State, _ second: ServerStatus.State) -> AdapterStatus {
+            var status = status(first)
+            status.servers?.append(ServerStatus(name: "vllm-1", port: 8000, state: second))
+            return status
+        }
+        #expect(Drift.explains(two(.loading, .loaded), after: two(.loaded, .loaded)))
+        #expect(!Drift.explains(two(.loading, .unreachable), after: two(.loaded, .loaded)))
+        #expect(!Drift.explains(two(.loading, .loaded), after: status(.loaded)), "a server more")
+        #expect(!Drift.explains(two(.loaded, .loaded), after: two(.loaded, .loaded)), "no loss")
+    }
+
     @Test func `a repair is told once, when all servers that lost the adapter hold it again`() {
         func both(_ first: ServerStatus.State, _ second: ServerStatus.State, incarnation: String = "a") -> AdapterStatus
         {

@@ -35,6 +35,22 @@ import VLLMSimulator
         }
     }
 
+    @Test(arguments: [Duration.zero, .seconds(20)])
+    func `89: a repair is told when it is done, or when it takes more than a second`(loadTime: Duration) async throws {
+        try await inWorld { world in
+            try world.createPod(services: ["a"])
+            try world.createAdapter("sql", spec: Self.spec)
+            try await world.reaches("ready") { $0.phase == "Ready" }
+            let (pod, version) = (world.pods[0], world.version)
+            pod.server.reconfigure { $0.loadDuration = loadTime }
+            pod.server.unloadOutOfBand(name: "sql")
+            try await world.becomes("there again") { _ in pod.adapters["sql"] != nil }
+            try await world.simulation.sleep(for: .seconds(2))
+            #expect(world.events("DriftRepaired") == 1 && world.phase == "Ready")
+            #expect((world.version == version) == (loadTime == .zero), "a write only where there was time to read it")
+        }
+    }
+
     @Test func `V39: a server that answers from several processes is named, does not flap, and is left alone`()
         async throws
     {

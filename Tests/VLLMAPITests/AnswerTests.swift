@@ -161,6 +161,7 @@ struct AnswerTests {
         ("a\u{202e}b\u{2066}c\u{200b}d\u{feff}", "HTTP 400: abcd"),
         ("key is s3cret!", "HTTP 400: key is [API key]"),
         ("key is s3\u{200b}cret!", "HTTP 400: key is [API key]"),
+        ("key is s3cret!\u{301} no", "HTTP 400: key is [API key]\u{301} no"),
         ("\u{0}\u{7}", "HTTP 400:"),
     ])
     func `what a server says becomes one harmless line`(text: String, message: String) async throws {

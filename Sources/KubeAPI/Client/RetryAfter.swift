@@ -1,3 +1,5 @@
+import Effects
+
 /// The `Retry-After` header of RFC 9110, section 10.2.3.
 enum RetryAfter {
     static let limit = Duration.seconds(60)
@@ -40,12 +42,5 @@ enum HTTPDate {
     private static func number(_ text: Substring, _ range: ClosedRange<Int>) -> Int? {
         guard let number = Int(text), range.contains(number) else { return nil }
         return number
-    }
-}
-
-extension String {
-    var trimmed: String {
-        let start = drop { $0.isWhitespace }
-        return String(start.reversed().drop { $0.isWhitespace }.reversed())
     }
 }

@@ -1,3 +1,5 @@
+import Effects
+
 /// A user of a kubeconfig as it is written.
 private struct KubeconfigUser {
     struct Exec {

@@ -32,7 +32,9 @@ struct ModelServer {
         let stamp = record.probeStarted()
         let cards = adapters.sorted { $0.key < $1.key }.map { ModelCard(id: $0.key, root: $0.value, parent: "llama") }
         _ = record.listed(
-            ModelList(baseModels: [ModelCard(id: "llama")], adapters: cards), stamp: stamp, requestedAt: now)
+            Listing(
+                ModelList(baseModels: [ModelCard(id: "llama")], adapters: cards),
+                after: record.observation.lastListing, stamp: stamp, requestedAt: now))
     }
 
     /// Takes the oldest action up, with a given outcome.

@@ -60,13 +60,12 @@ func readValue(_ body: [UInt8]) {
     precondition(JSONValue(parsing: Array(value.text.utf8)) == value, "what was written is read as something else")
 }
 
-func readReply(_ body: [UInt8]) {
+func readReply(_ body: [UInt8], cut: Int) {
     let status = 200 + Int(body.first ?? 0) * 2
     let head = HTTPResponseHead(status: status, headers: [HTTPHeader("Content-Type", "application/json")])
     let reply = HTTPReply(head: head, body: Array(body.dropFirst()))
-    for operation in [VLLMOperation.read, .load(name: "a"), .unload(name: "a"), .health] {
-        _ = VLLMError(reply, to: operation, hiding: "secret").description
-    }
+    let operations = [VLLMOperation.read, .load(name: "a"), .unload(name: "a"), .health]
+    _ = VLLMError(reply, to: operations[cut % operations.count], hiding: "secret").description
     _ = ModelList(parsing: reply.body)
     _ = APIError(APIAnswer(attempt: "get pods a/b", head: head, body: reply.body)).description
 }
@@ -96,7 +95,7 @@ func testOneInput(_ data: UnsafePointer<UInt8>?, _ size: Int) -> CInt {
     case 0: readWatch(body, cut: cut)
     case 1: readList(body, cut: cut)
     case 2: readValue(body)
-    case 3: readReply(body)
+    case 3: readReply(body, cut: cut)
     default: readText(body)
     }
     return 0
