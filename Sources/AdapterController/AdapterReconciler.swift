@@ -218,7 +218,10 @@ final class AdapterReconciler: Sendable {
     private func follow(_ status: AdapterStatus, of adapter: LoRAAdapter) {
         let (causes, news) = repairs.withLock { repairs in
             var open = repairs[adapter.key] ?? RepairsUnderWay(stored: adapter.status)
-            defer { repairs[adapter.key] = open.isOver ? nil : open }
+            defer {
+                repairs[adapter.key] = open.isOver ? nil : open
+                if repairs.isEmpty { repairs = [:] }
+            }
             return open.follow(to: status, now: time.now)
         }
         metrics?.repairing(causes)

@@ -20,7 +20,7 @@ extension ClusterView {
             guard adapter.metadata.namespace == namespace else { return false }
             if adapter.status.claims?.cover(name, root) == true { return true }
             guard case .success(let spec) = adapter.spec else { return false }
-            return spec.loraPath == root && (spec.loraName ?? adapter.metadata.name) == name
+            return spec.loraPath == root && adapter.loraName == name
         }
     }
 
@@ -71,13 +71,13 @@ extension LoRAAdapter {
     fileprivate var discoveryFacts: DiscoveryFacts {
         let spec = try? spec.get()
         return DiscoveryFacts(
-            target: spec?.target, name: spec?.loraName ?? metadata.name, path: spec?.loraPath, claims: status.claims)
+            target: spec?.target, name: loraName, path: spec?.loraPath, claims: status.claims)
     }
 }
 
 private struct DiscoveryFacts: Equatable {
     var target: AdapterSpec.Target?
-    var name: String
+    var name: String?
     var path: String?
     var claims: [Claim]?
 }

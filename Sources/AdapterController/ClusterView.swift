@@ -21,9 +21,9 @@ final class ClusterView: Sendable {
     private let targets = TargetCache()
     private let policy: AddressPolicy
 
-    init(policy: AddressPolicy, namespaces: [String]) {
-        self.policy = policy
-        let count = max(1, Set(namespaces).count)
+    init(_ options: OperatorOptions) {
+        policy = options.addresses
+        let count = options.scopes.count
         adapters = Store(namespaces: count)
         services = Store(namespaces: count)
         slices = Store(namespaces: count)
@@ -101,8 +101,16 @@ final class ClusterView: Sendable {
         let found = targets.value(for: query) {
             resolver(AdapterSpec.ServiceReference(name: service), in: namespace).resolve(endpointPort: port)
         }
-        guard case .servers(let servers) = found.target else { return found.terminating }
-        return servers + found.terminating
+        return found.target.servers + found.terminating
+    }
+
+    /// How objects with this target, in this namespace, reach the servers, and whether the server's Pod is ready.
+    func connections(
+        to servers: [Server], of target: AdapterSpec.Target, in namespace: String
+    ) -> [(connection: Connection, isReady: Bool)] {
+        servers.map { server in
+            (Connection(server, target, namespace: namespace), pod(uid: server.id.owner)?.isReady ?? false)
+        }
     }
 
     private func resolver(_ reference: AdapterSpec.ServiceReference, in namespace: String) -> TargetResolver {

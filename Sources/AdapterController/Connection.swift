@@ -1,4 +1,5 @@
 import AdapterPlanning
+import Effects
 import KubeAPI
 
 /// How a server is reached.
@@ -29,10 +30,7 @@ struct Connection: Hashable, Sendable, Comparable {
     }
 
     /// For example `http://10.0.3.7:8000`.
-    var baseURL: String {
-        let host = address.contains(":") ? "[\(address)]" : address
-        return "\(scheme)://\(host):\(server.port)"
-    }
+    var baseURL: String { "\(scheme)://\(address.urlHost):\(server.port)" }
 
     /// A fixed order for everything that walks connections.
     static func < (a: Connection, b: Connection) -> Bool {

@@ -11,14 +11,19 @@ struct Credentials: Sendable {
         var message: String
     }
 
-    var client: KubeClient
-    /// For connections that name no Secret.
-    var defaultAPIKey: String?
+    private let client: KubeClient
+    private let defaultAPIKey: String?
     /// Whether a Secret must carry ``label`` to be used: then who may create a LoRAAdapter decides nothing about the rest.
-    var requiresLabel = false
+    private let requiresLabel: Bool
 
     /// What the owner of a Secret says with it: adapters may name this one.
     static let label = (name: "lora-operator.dev/secret", value: "allowed")
+
+    init(client: KubeClient, options: OperatorOptions) {
+        self.client = client
+        defaultAPIKey = options.defaultAPIKey
+        requiresLabel = options.requiresSecretLabel
+    }
 
     /// - Throws: ``Problem``, or `APIError` where the API server could not be asked.
     func endpoint(for connection: Connection) async throws -> VLLMEndpoint {

@@ -30,9 +30,7 @@ package struct FleetInspector: Sendable {
         var targets: [NamespacedName: [Connection]] = [:]
         var servers: [Connection: Server] = [:]
         for adapter in adapters {
-            guard case .servers(let found) = view.target(adapter.target.service, in: adapter.metadata.namespace).target
-            else { continue }
-            for server in found {
+            for server in view.target(adapter.target.service, in: adapter.metadata.namespace).target.servers {
                 let connection = Connection(server, adapter.target, namespace: adapter.metadata.namespace)
                 targets[adapter.key, default: []].append(connection)
                 servers[connection] = server
@@ -54,9 +52,8 @@ package struct FleetInspector: Sendable {
     }
 
     private func read() async throws -> ClusterView {
-        let view = ClusterView(policy: options.addresses, namespaces: options.namespaces)
-        let namespaces = options.namespaces.isEmpty ? [nil] : Set(options.namespaces).sorted().map(Optional.some)
-        for namespace in namespaces {
+        let view = ClusterView(options)
+        for namespace in options.scopes {
             async let adapters: ObjectList<LoRAAdapter> = client.list(in: namespace)
             async let services: ObjectList<Service> = client.list(in: namespace)
             async let slices: ObjectList<EndpointSlice> = client.list(in: namespace)
@@ -79,7 +76,7 @@ package struct FleetInspector: Sendable {
     private func ask(
         _ connections: [Connection], _ view: ClusterView, _ progress: @Sendable (Int, Int) -> Void
     ) async throws -> [Connection: Answer] {
-        let credentials = Credentials(client: client, defaultAPIKey: options.defaultAPIKey)
+        let credentials = Credentials(client: client, options: options)
         return try await withThrowingTaskGroup(of: (Connection, Answer).self) { group in
             var rest = connections[...]
             var answers: [Connection: Answer] = [:]
@@ -123,7 +120,7 @@ package struct FleetInspector: Sendable {
 extension LoRAAdapter {
     fileprivate func line(servers: [(Server, FleetInspector.Answer?)]) -> FleetReport.Adapter {
         let spec = try? spec.get()
-        let (name, path) = (spec?.loraName ?? metadata.name, spec?.loraPath ?? "")
+        let (name, path) = (loraName ?? metadata.name, spec?.loraPath ?? "")
         let phase = status.phase ?? "Pending"
         let lines = servers.map { server, answer -> FleetReport.Line in
             let live: FleetReport.Live =

@@ -52,32 +52,15 @@ package struct LoRAAdapter: KubeObject {
         return "\(field.isEmpty ? "spec" : field) is missing or of the wrong type; see kubectl explain loraadapter.spec"
     }
 
+    /// The adapter's name on servers; nil where the spec cannot be read.
+    var loraName: String? {
+        if case .success(let spec) = spec { spec.loraName ?? metadata.name } else { nil }
+    }
+
     /// The adapter names that this object wants or still claims.
     package var names: Set<String> {
         var names = Set((status.claims ?? []).map(\.name))
-        if case .success(let spec) = spec { names.insert(spec.loraName ?? metadata.name) }
+        if let loraName { names.insert(loraName) }
         return names
-    }
-}
-
-/// What a status apply sends: everything that the field manager owns, every time.
-struct StatusPatch: Encodable {
-    struct Metadata: Encodable {
-        var name: String
-        var namespace: String
-        /// Guards an object that was made anew under its name; a uid would not.
-        var resourceVersion: String
-    }
-
-    var apiVersion = "lora-operator.dev/v1alpha1"
-    var kind = LoRAAdapter.resource.kind
-    var metadata: Metadata
-    var status: AdapterStatus
-
-    init(_ status: AdapterStatus, of adapter: LoRAAdapter) {
-        metadata = Metadata(
-            name: adapter.metadata.name, namespace: adapter.metadata.namespace,
-            resourceVersion: adapter.metadata.resourceVersion)
-        self.status = status
     }
 }

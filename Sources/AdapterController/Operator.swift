@@ -41,7 +41,7 @@ package struct Operator: Sendable {
     package func run(
         _ lead: @escaping @Sendable (@escaping Work) async throws -> Void = { try await $0() }
     ) async throws {
-        let view = ClusterView(policy: options.addresses, namespaces: options.namespaces)
+        let view = ClusterView(options)
         let registry = ServerRegistry()
         let queue = WorkQueue<NamespacedName>(time: effects.time, random: effects.random) { [metrics] waited in
             metrics?.waited(waited)
@@ -56,9 +56,7 @@ package struct Operator: Sendable {
 
         let slots = LoadSlots(options.maxConcurrentLoads)
         let context = ServerAgent.Context(
-            effects: effects, slots: slots,
-            credentials: Credentials(
-                client: client, defaultAPIKey: options.defaultAPIKey, requiresLabel: options.requiresSecretLabel),
+            effects: effects, slots: slots, credentials: Credentials(client: client, options: options),
             probeInterval: options.probeInterval, logger: logger, mayContact: { view.mayContact($0) },
             changed: { connection, change in
                 let backlog = queue.depth + queue.delayedCount
@@ -149,7 +147,7 @@ package struct Operator: Sendable {
         callbacks.undecodable = { [logger] object in
             logger.warning("an object cannot be read", metadata: ["resource": "\(plural)", "object": "\(object)"])
         }
-        for namespace in options.namespaces.isEmpty ? [nil] : Set(options.namespaces).sorted().map(Optional.some) {
+        for namespace in options.scopes {
             let reflector = Reflector(client: client, store: store, namespace: namespace, callbacks: callbacks)
             group.addTask { try await reflector.run() }
         }

@@ -24,4 +24,7 @@ package struct OperatorOptions: Sendable {
     package var workers = 4
 
     package init() {}
+
+    /// What is read apart from the rest: each of the namespaces once, sorted, or nil for all of them.
+    var scopes: [String?] { namespaces.isEmpty ? [nil] : Set(namespaces).sorted() }
 }

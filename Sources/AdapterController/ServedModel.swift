@@ -63,26 +63,4 @@ package struct ServedModel: KubeObject {
                 ])
         }
     }
-
-    /// What a status apply sends.
-    struct StatusPatch: Encodable {
-        struct Metadata: Encodable {
-            var name: String
-            var namespace: String
-            /// Guards an object that was made anew under its name.
-            var resourceVersion: String
-        }
-
-        var apiVersion = ServedModel.resource.apiVersion
-        var kind = ServedModel.resource.kind
-        var metadata: Metadata
-        var status: ServedModelStatus
-
-        init(_ status: ServedModelStatus, of model: ServedModel) {
-            metadata = Metadata(
-                name: model.metadata.name, namespace: model.metadata.namespace,
-                resourceVersion: model.metadata.resourceVersion)
-            self.status = status
-        }
-    }
 }

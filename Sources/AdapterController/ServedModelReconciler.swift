@@ -53,13 +53,8 @@ struct ServedModelReconciler: Sendable {
         case .servers(let found): servers = found
         case .unusable(let reason, let message): situation.problem = SpecProblem(reason: reason, message: message)
         }
-        let connections = servers.map { server in
-            (
-                connection: Connection(server, target, namespace: namespace),
-                isReady: view.pod(uid: server.id.owner)?.isReady ?? false
-            )
-        }
-        let observations = registry.watch(connections, for: service.key, make: makeAgent)
+        let observations = registry.watch(
+            view.connections(to: servers, of: target, in: namespace), for: service.key, make: makeAgent)
         situation.servers = servers.map { .init($0, observations[$0.id] ?? ServerObservation()) }
         return situation
     }
@@ -84,7 +79,7 @@ struct ServedModelReconciler: Sendable {
                 return false
             }
             let after: ServedModel = try await client.apply(
-                ServedModel.StatusPatch(status, of: present), key, subresource: "status",
+                StatusPatch(status, of: present), key, subresource: "status",
                 fieldManager: LoRAAdapter.fieldManager)
             view.models.wrote(after)
             return false

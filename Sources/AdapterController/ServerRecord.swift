@@ -74,6 +74,8 @@ struct ServerRecord {
             observation.attempts[name] = nil
             if isThere { observation.layouts[name] = attempt.is3D }
         }
+        // Emptied, it would keep the room that a thousand attempts took.
+        if observation.attempts.isEmpty { observation.attempts = [:] }
         return names
     }
 
@@ -130,11 +132,11 @@ struct ServerRecord {
         let attempt = observation.attempts[action.name]
         let isSame =
             attempt?.operation == action.operation && attempt?.path == action.path
-            && attempt?.is3D == action.manner.is3D && attempt?.inPlace == action.manner.inPlace
+            && attempt?.is3D == action.is3D && attempt?.inPlace == action.inPlace
         stamp += 1
         steps += 1
         var next = Attempt(action.operation, path: action.path, outcome: .inFlight, startedAt: now, stamp: stamp)
-        (next.is3D, next.inPlace) = action.manner
+        (next.is3D, next.inPlace) = (action.is3D, action.inPlace)
         if isSame, let attempt {
             next.count = min(attempt.count + 1, 1000)
             next.previous = attempt.repeated
@@ -166,34 +168,4 @@ extension Reason {
 
 extension ServerObservation {
     fileprivate var newestStamp: Int? { lastListing?.stamp }
-}
-
-extension ServerAction {
-    var operation: Attempt.Operation {
-        switch self {
-        case .load, .replace: .load
-        case .unload: .unload
-        }
-    }
-
-    var path: String {
-        switch self {
-        case .load(_, let path, _, _, _, _), .replace(_, let path, _, _, _), .unload(_, let path): path
-        }
-    }
-
-    fileprivate var manner: (is3D: Bool, inPlace: Bool) {
-        switch self {
-        case .load(_, _, let is3D, let inPlace, _, _): (is3D, inPlace)
-        case .replace(_, _, let is3D, _, _): (is3D, false)
-        case .unload: (false, false)
-        }
-    }
-
-    fileprivate var isOverwrite: Bool {
-        switch self {
-        case .load(_, _, _, _, let isOverwrite, _), .replace(_, _, _, let isOverwrite, _): isOverwrite
-        case .unload: false
-        }
-    }
 }

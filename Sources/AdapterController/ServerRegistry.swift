@@ -73,7 +73,7 @@ final class ServerRegistry: Sendable {
             }
         }
 
-        /// The same for a Service.
+        /// Takes a Service off connections; returns the agents that nobody uses any more.
         mutating func unwatch(_ left: Set<Connection>, by service: NamespacedName) -> [ServerAgent] {
             left.sorted().compactMap { connection in
                 watchers[connection]?.remove(service)

@@ -29,16 +29,10 @@ struct SituationGatherer: Sendable {
         situation.inherited = firstLooks.inherited(by: adapter, now: situation.now)
         situation.timestamp = Timestamp.seconds(time.unixTime)
 
-        var servers: [Server] = []
-        if case .servers(let targets) = found.target { servers = targets }
+        var servers = found.target.servers
         situation.others = formerServers(of: adapter, besides: servers, terminating: found.terminating)
         servers += situation.others
-        let connections = servers.map { server in
-            (
-                connection: Connection(server, adapter.target, namespace: adapter.metadata.namespace),
-                isReady: view.pod(uid: server.id.owner)?.isReady ?? false
-            )
-        }
+        let connections = view.connections(to: servers, of: adapter.target, in: adapter.metadata.namespace)
         situation.adapterLimit = options.maxAdaptersPerServer
         situation.sendsKeyInClear = connections.contains { connection, _ in
             connection.scheme == "http" && (connection.apiKey != nil || options.defaultAPIKey != nil)
@@ -139,8 +133,7 @@ struct SituationGatherer: Sendable {
         // An object whose spec is wrong keeps its name and its claims, but takes nothing over.
         let wish = try? wish(of: other).get()
         let spec = try? other.spec.get()
-        var servers: [Server] = []
-        if case .servers(let targets) = target(of: other).target { servers = targets }
+        let servers = target(of: other).target.servers
         let observations = registry.observations(usedBy: other.key)
         let wanted = Placement.choose(
             wish?.replicas, of: servers, for: other.metadata.uid,
@@ -148,7 +141,7 @@ struct SituationGatherer: Sendable {
         return Rival(
             seniority: other.seniority,
             name: other.metadata.namespace == adapter.metadata.namespace ? other.metadata.name : nil,
-            loraName: spec.map { $0.loraName ?? other.metadata.name } ?? "", path: wish?.path ?? "",
+            loraName: other.loraName ?? "", path: wish?.path ?? "",
             isDeleting: other.metadata.isTerminating, isSuspended: spec?.suspend ?? false,
             servers: Set(wanted.map(\.id)), claims: other.status.claims ?? [])
     }

@@ -43,7 +43,7 @@ extension VLLMClient {
 
 extension Attempt.Outcome {
     fileprivate init(_ error: VLLMError, of action: ServerAction) {
-        if error.reason == .alreadyLoaded, action.isInPlace {
+        if error.reason == .alreadyLoaded, action.inPlace {
             // vLLM before 0.15 does not know the field, and refuses a name that it has.
             self = .failed(
                 Attempt.Failure(
@@ -56,15 +56,9 @@ extension Attempt.Outcome {
             self = .unknown
         } else {
             let reason = Reason(error)
-            let transient = action.operation == .load ? Reason.loadFailed : .unloadFailed
+            let transient = action.isLoad ? Reason.loadFailed : .unloadFailed
             self = .failed(Attempt.Failure(reason.reasonClass == .failed ? reason : transient, error.message))
         }
-    }
-}
-
-extension ServerAction {
-    fileprivate var isInPlace: Bool {
-        if case .load(_, _, _, inPlace: true, _, _) = self { true } else { false }
     }
 }
 

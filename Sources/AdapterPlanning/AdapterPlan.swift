@@ -1,19 +1,3 @@
-/// The next thing to do on one server for one object.
-package enum ServerAction: Hashable, Sendable {
-    /// `isOverwrite` where what stands under the name belongs to nobody.
-    case load(name: String, path: String, is3D: Bool, inPlace: Bool, isOverwrite: Bool, timeout: Duration)
-    /// Unload the entry of that name, then load the path under it: `update.strategy: Recreate`.
-    case replace(name: String, path: String, is3D: Bool, isOverwrite: Bool, timeout: Duration)
-    /// `path` is what the list showed, so that an outcome can be told from that of a later load.
-    case unload(name: String, path: String)
-
-    package var name: String {
-        switch self {
-        case .load(let name, _, _, _, _, _), .replace(let name, _, _, _, _), .unload(let name, _): name
-        }
-    }
-}
-
 /// What to do for one object now, and what to say about it.
 package struct AdapterPlan: Hashable, Sendable {
     package enum Finalizer: Hashable, Sendable { case keep, add, remove }
@@ -62,6 +46,11 @@ package struct AdapterSituation: Hashable, Sendable {
         case servers([Server])
         /// There is nothing to act on, for a reason of the object class.
         case unusable(Reason, String)
+
+        /// None where there is nothing to act on.
+        package var servers: [Server] {
+            if case .servers(let servers) = self { servers } else { [] }
+        }
     }
 
     package var objectName = ""

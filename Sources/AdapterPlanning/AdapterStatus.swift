@@ -72,6 +72,19 @@ package struct AdapterCondition: Codable, Hashable, Sendable {
     package var message: String
 }
 
+extension AdapterCondition {
+    /// What follows on the conditions that are stored: while the status is the same, so is the time of its transition.
+    init(
+        _ type: String, _ status: Status, _ reason: Reason, _ message: String, after stored: [AdapterCondition],
+        at timestamp: String, generation: Int64? = nil
+    ) {
+        let before = stored[type].flatMap { $0.status == status ? $0.lastTransitionTime : nil }
+        self.init(
+            type: type, status: status, observedGeneration: generation, lastTransitionTime: before ?? timestamp,
+            reason: reason.rawValue, message: message)
+    }
+}
+
 extension [AdapterCondition] {
     package subscript(type: String) -> AdapterCondition? { first { $0.type == type } }
 }

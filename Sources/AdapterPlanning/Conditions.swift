@@ -76,26 +76,22 @@ struct Conditions {
         a.rank != b.rank ? a.rank < b.rank : Server.byName(a.server, b.server)
     }
 
-    /// Names at most three servers that are as badly off as the worst.
+    /// Names servers that are as badly off as the worst.
     private static func tell(_ verdicts: [ServerVerdict], like worst: ServerVerdict) -> String {
         let alike = verdicts.filter { $0.rank == worst.rank }.sorted { Server.byName($0.server, $1.server) }
-        let named = alike.prefix(3).map { verdict in
+        return alike.abbreviated { verdict in
             let detail = verdict.message.isEmpty ? "" : " (\(verdict.message))"
             return "\(verdict.server.name): \(verdict.reason.rawValue)\(detail)"
         }
-        let rest = alike.count - named.count
-        return (named + (rest > 0 ? ["and \(rest) more"] : [])).joined(separator: "; ").clipped(to: 1024)
+        .clipped(to: 1024)
     }
 
     private func make(
         _ type: String, _ status: AdapterCondition.Status, _ reason: Reason, _ message: String
     ) -> AdapterCondition {
-        let before = stored.conditions?[type]
-        let isSame = before?.status == status
-        return AdapterCondition(
-            type: type, status: status, observedGeneration: situation.generation,
-            lastTransitionTime: isSame ? (before?.lastTransitionTime ?? "") : situation.timestamp,
-            reason: reason.rawValue, message: message)
+        AdapterCondition(
+            type, status, reason, message, after: stored.conditions ?? [], at: situation.timestamp,
+            generation: situation.generation)
     }
 }
 

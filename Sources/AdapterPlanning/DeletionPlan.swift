@@ -8,9 +8,7 @@ extension AdapterSituation {
             return plan
         }
         let wish = try? wish.get()
-        var targets: [Server] = []
-        if case .servers(let servers) = target { targets = servers }
-        let holders = (targets + others).sorted(by: Server.byName).compactMap { server in
+        let holders = (target.servers + others).sorted(by: Server.byName).compactMap { server in
             FormerServer(
                 situation: self, server: server, mayUnload: true, loadTimeout: wish?.loadTimeout ?? .seconds(300)
             ).verdict()

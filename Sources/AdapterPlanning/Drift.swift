@@ -67,9 +67,7 @@ package struct OpenDrifts: Sendable {
         open += lost.filter { !open.contains(where: $0.isSameServer) }
         guard open.isEmpty, !repaired.isEmpty else { return [] }
         defer { repaired = [] }
-        let named = repaired.prefix(3).map { "\($0.server) (\($0.cause.rawValue))" }
-        let rest = repaired.count - named.count
-        let servers = (named + (rest > 0 ? ["\(rest) more"] : [])).joined(separator: ", ")
+        let servers = repaired.abbreviated(separator: ", ") { "\($0.server) (\($0.cause.rawValue))" }
         return [StatusEvent(reason: "DriftRepaired", action: .load, note: "loaded again on \(servers)")]
     }
 }

@@ -33,7 +33,7 @@ extension AdapterSituation {
     /// Whether this object wants the name on the server itself and wins it, so that nobody takes its entries over.
     private func keepsName(_ name: String, on server: Server) -> Bool {
         guard deletion == nil, case .success(let wish) = wish, wish.name == name, wish.replicas == nil,
-            case .servers(let servers) = target, servers.contains(where: { $0.id == server.id })
+            target.servers.contains(where: { $0.id == server.id })
         else { return false }
         return rivals.oldest(wanting: name, on: server.id).map { seniority < $0.seniority } ?? true
     }

@@ -29,12 +29,9 @@ package enum Placement {
         return ranked.prefix(replicas).map(\.server)
     }
 
-    /// FNV-1a over "uid/server", mixed at the end: the same in every process, unlike Swift's `Hasher`.
+    /// A hash over "uid/server", mixed at the end, since those of texts that differ in the last digit are close.
     package static func weight(of server: ServerID, for uid: String) -> UInt64 {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in "\(uid)/\(server.owner):\(server.port)".utf8 {
-            hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3
-        }
+        var hash = StableHash.of("\(uid)/\(server.owner):\(server.port)")
         hash = (hash ^ (hash >> 33)) &* 0xff51_afd7_ed55_8ccd
         hash = (hash ^ (hash >> 33)) &* 0xc4ce_b9fe_1a85_ec53
         return hash ^ (hash >> 33)

@@ -72,16 +72,14 @@ extension AdapterSituation {
                 && !rivals.contains { $0.claims.cover(wish.name, wish.path) }
         }
         guard !adopted.isEmpty else { return [] }
-        let names = adopted.prefix(3).map(\.server.name) + (adopted.count > 3 ? ["\(adopted.count - 3) more"] : [])
-        let note = "somebody had loaded it on \(names.joined(separator: ", ")); from now on it is this object's"
+        let names = adopted.abbreviated(separator: ", ", \.server.name)
+        let note = "somebody had loaded it on \(names); from now on it is this object's"
         return [StatusEvent(reason: "Adopted", action: .observe, note: note)]
     }
 
     /// What is known of the servers of an object whose spec says nothing that could be acted on.
     private func keptServers() -> [ServerVerdict] {
-        var targets: [Server] = []
-        if case .servers(let servers) = target { targets = servers }
-        return (targets + others).filter { !$0.isTerminating && stored.lists($0) }.sorted(by: Server.byName).map {
+        (target.servers + others).filter { !$0.isTerminating && stored.lists($0) }.sorted(by: Server.byName).map {
             server in
             let observation = observation(of: server)
             var verdict = ServerVerdict(server: server, isWanted: true, state: .absent, reason: .invalidSpec)
@@ -141,15 +139,6 @@ extension AdapterPlan {
         for verdict in verdicts {
             actions[verdict.server.id] = verdict.action
             if let delay = verdict.wakeAfter { wake(after: delay) }
-        }
-    }
-}
-
-extension ServerAction {
-    package var isLoad: Bool {
-        switch self {
-        case .load, .replace: true
-        case .unload: false
         }
     }
 }

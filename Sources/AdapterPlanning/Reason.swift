@@ -2,7 +2,6 @@
 package enum Reason: String, Codable, Hashable, Sendable, CaseIterable {
     // ok
     case loaded = "Loaded"
-    case adopted = "Adopted"
     case onDemand = "OnDemand"
     case observed = "Observed"
 
@@ -77,7 +76,7 @@ package enum ReasonClass: Int, Hashable, Sendable, Comparable {
 extension Reason {
     package var reasonClass: ReasonClass {
         switch self {
-        case .loaded, .adopted, .onDemand, .observed: .ok
+        case .loaded, .onDemand, .observed: .ok
         case .connectionRefused, .connectTimeout, .requestTimeout, .nameResolutionFailed, .tlsFailed, .connectionReset,
             .engineUnhealthy, .unauthorized, .notVLLM, .invalidResponse, .responseTooLarge, .unexpectedRedirect,
             .serverError, .inconsistentReplica, .secretNotFound, .secretInvalid:

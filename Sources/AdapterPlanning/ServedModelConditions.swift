@@ -16,7 +16,9 @@ struct ServedModelConditions {
     ) -> AdapterCondition {
         if let problem = situation.problem { return make("Ready", .no, problem.reason, problem.message) }
         let starting = servers.filter { $0.observation.answer == .awaiting }.map(\.server.name)
-        if !starting.isEmpty { return make("Ready", .no, .awaitingServers, "starting: \(Self.list(starting))") }
+        if !starting.isEmpty {
+            return make("Ready", .no, .awaitingServers, "starting: \(starting.abbreviated(\.self))")
+        }
         if let first = blind.first { return make("Ready", .unknown, first.reason, Self.tell(blind)) }
         return make(
             "Ready", .yes, .observed, "served by \(servers.count) server\(servers.count == 1 ? "" : "s")")
@@ -40,26 +42,16 @@ struct ServedModelConditions {
         if others.isEmpty { return make("Consistent", .yes, .observed, "") }
         return make(
             "Consistent", .no, .inconsistentReplica,
-            "root or max_model_len differ from those of \(first.0) on: \(Self.list(others))")
+            "root or max_model_len differ from those of \(first.0) on: \(others.abbreviated(\.self))")
     }
 
     private static func tell(_ blind: [(name: String, reason: Reason)]) -> String {
-        list(blind.map { "\($0.name): \($0.reason.rawValue)" })
-    }
-
-    /// At most three.
-    private static func list(_ names: [String]) -> String {
-        let rest = names.count - 3
-        return (names.prefix(3) + (rest > 0 ? ["and \(rest) more"] : [])).joined(separator: "; ")
+        blind.abbreviated { "\($0.name): \($0.reason.rawValue)" }
     }
 
     private func make(
         _ type: String, _ status: AdapterCondition.Status, _ reason: Reason, _ message: String
     ) -> AdapterCondition {
-        let old = before[type]
-        return AdapterCondition(
-            type: type, status: status, observedGeneration: nil,
-            lastTransitionTime: old?.status == status ? (old?.lastTransitionTime ?? "") : situation.timestamp,
-            reason: reason.rawValue, message: message)
+        AdapterCondition(type, status, reason, message, after: before, at: situation.timestamp)
     }
 }

@@ -51,9 +51,7 @@ package enum ServedModelChange: Hashable, Sendable {
 package enum ServedModelName {
     /// The name of the object for a base model id behind a Service: ids are free text, names are not.
     package static func of(_ id: String, behind service: String) -> String {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in id.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
-        let digits = String(hash, radix: 16)
+        let digits = String(StableHash.of(id), radix: 16)
         return "\(service)-\((String(repeating: "0", count: 16 - digits.count) + digits).prefix(10))"
     }
 }

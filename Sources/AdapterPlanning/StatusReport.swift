@@ -165,18 +165,3 @@ struct StatusReport {
         return line
     }
 }
-
-extension String {
-    /// At most `limit` bytes, cut between characters.
-    package func clipped(to limit: Int) -> String {
-        guard utf8.count > limit else { return self }
-        var result = ""
-        var size = 0
-        for character in self {
-            size += character.utf8.count
-            if size > limit - 3 { break }
-            result.append(character)
-        }
-        return result + "..."
-    }
-}

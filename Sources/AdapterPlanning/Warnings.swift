@@ -53,10 +53,8 @@ struct Warnings {
         return major == 0 && (12...30).contains(minor)
     }
 
-    /// Names at most three servers.
     private static func tell(_ servers: [String]) -> String {
-        let rest = servers.count - 3
-        return (servers.prefix(3) + (rest > 0 ? ["and \(rest) more"] : [])).joined(separator: "; ").clipped(to: 800)
+        servers.abbreviated(\.self).clipped(to: 800)
     }
 }
 

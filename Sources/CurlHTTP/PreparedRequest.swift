@@ -36,7 +36,7 @@ struct PreparedRequest: Sendable {
             }
             self.url = url.text(host: name)
             connectTo =
-                "\(RequestURL.bracketed(name)):\(url.port):\(RequestURL.bracketed(url.host)):\(url.port)"
+                "\(name.urlHost):\(url.port):\(url.host.urlHost):\(url.port)"
             if request.headers.first(named: "Host") == nil { lines.append("Host: \(url.authority)") }
         } else {
             self.url = url.text

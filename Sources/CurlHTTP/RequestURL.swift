@@ -29,15 +29,12 @@ struct RequestURL: Equatable {
     }
 
     /// The URL with its host replaced: how libcurl is told which name to verify.
-    func text(host: String) -> String { "\(isHTTPS ? "https" : "http")://\(Self.bracketed(host)):\(port)\(rest)" }
+    func text(host: String) -> String { "\(isHTTPS ? "https" : "http")://\(host.urlHost):\(port)\(rest)" }
 
     var text: String { "\(isHTTPS ? "https" : "http")://\(authority)\(rest)" }
 
     /// For messages: `10.0.0.3 port 8000`.
     var description: String { "\(host) port \(port)" }
-
-    /// As URLs and libcurl's `CONNECT_TO` write it: an IPv6 literal in brackets.
-    static func bracketed(_ host: String) -> String { host.contains(":") ? "[\(host)]" : host }
 
     /// Whether `host` can be a name or an address: nothing else reaches libcurl.
     static func isHost(_ host: String) -> Bool {

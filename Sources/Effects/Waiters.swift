@@ -1,3 +1,5 @@
+import Synchronization
+
 /// Tasks that wait for one thing: a state to be kept behind a lock, whose continuations are resumed outside of it.
 package struct Waiters: Sendable {
     package typealias Continuation = CheckedContinuation<Void, any Error>
@@ -22,20 +24,20 @@ package struct Waiters: Sendable {
 
     package var count: Int { parked.count }
 
-    package mutating func newID() -> Int {
+    fileprivate mutating func newID() -> Int {
         nextID += 1
         return nextID
     }
 
     /// Parks the continuation if there is something to wait for; what it returns has to be resumed.
-    package mutating func park(_ continuation: Continuation, as id: Int, if mustWait: Bool) -> Resolution? {
+    fileprivate mutating func park(_ continuation: Continuation, as id: Int, if mustWait: Bool) -> Resolution? {
         if cancelled.remove(id) != nil { return Resolution(continuation: continuation, isCancelled: true) }
         guard mustWait else { return Resolution(continuation: continuation) }
         parked.append((id, continuation))
         return nil
     }
 
-    package mutating func cancel(_ id: Int) -> Resolution? {
+    fileprivate mutating func cancel(_ id: Int) -> Resolution? {
         guard let index = parked.firstIndex(where: { $0.id == id }) else {
             cancelled.insert(id)
             return nil
@@ -44,7 +46,7 @@ package struct Waiters: Sendable {
     }
 
     /// To be called when a wait is over, however it ended.
-    package mutating func forget(_ id: Int) { cancelled.remove(id) }
+    fileprivate mutating func forget(_ id: Int) { cancelled.remove(id) }
 
     package mutating func takeFirst() -> Resolution? {
         parked.isEmpty ? nil : Resolution(continuation: parked.removeFirst().continuation)
@@ -53,5 +55,23 @@ package struct Waiters: Sendable {
     package mutating func takeAll() -> [Resolution] {
         defer { parked = [] }
         return parked.map { Resolution(continuation: $0.continuation) }
+    }
+}
+
+extension Mutex {
+    /// Waits among the `waiters` of the state for somebody to resume them, if there is something to wait for then.
+    /// - Throws: `CancellationError`.
+    package borrowing func wait(
+        in waiters: any WritableKeyPath<Value, Waiters> & Sendable, while mustWait: (borrowing Value) -> Bool
+    ) async throws {
+        let id = withLock { $0[keyPath: waiters].newID() }
+        defer { withLock { $0[keyPath: waiters].forget(id) } }
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { (continuation: Waiters.Continuation) in
+                withLock { $0[keyPath: waiters].park(continuation, as: id, if: mustWait($0)) }?.resume()
+            }
+        } onCancel: {
+            withLock { $0[keyPath: waiters].cancel(id) }?.resume()
+        }
     }
 }

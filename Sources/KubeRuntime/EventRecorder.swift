@@ -86,20 +86,10 @@ package final class EventRecorder: Sendable {
     private func next() async throws -> EventSeries.Write? {
         while true {
             try Task.checkCancellation()
-            let (write, id, isClosed) = state.withLock { ($0.pop(), $0.sender.newID(), $0.isClosed) }
+            let (write, isClosed) = state.withLock { ($0.pop(), $0.isClosed) }
             if let write { return write }
             if isClosed { return nil }
-            defer { state.withLock { $0.sender.forget(id) } }
-            try await withTaskCancellationHandler {
-                try await withCheckedThrowingContinuation { (continuation: Waiters.Continuation) in
-                    let resolution = state.withLock { state in
-                        state.sender.park(continuation, as: id, if: state.buffered == 0 && !state.isClosed)
-                    }
-                    resolution?.resume()
-                }
-            } onCancel: {
-                state.withLock { $0.sender.cancel(id) }?.resume()
-            }
+            try await state.wait(in: \.sender) { $0.buffered == 0 && !$0.isClosed }
         }
     }
 

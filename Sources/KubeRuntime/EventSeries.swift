@@ -6,7 +6,7 @@ struct EventSeries {
     static let finishTime = Duration.seconds(360)
     /// How often a series that goes on is written.
     static let refreshTime = Duration.seconds(1800)
-    /// How many are remembered; the oldest are forgotten first.
+    /// How many are remembered at most; the older half is forgotten when there are more.
     static let capacity = 4096
 
     enum Write: Hashable {
@@ -69,8 +69,8 @@ struct EventSeries {
 
     private mutating func forgetOldest() {
         guard entries.count >= Self.capacity else { return }
-        let oldest = entries.min { ($0.value.lastAt, $0.value.key) < ($1.value.lastAt, $1.value.key) }
-        if let oldest { entries[oldest.key] = nil }
+        let oldest = entries.sorted { ($0.value.lastAt, $0.value.key) < ($1.value.lastAt, $1.value.key) }
+        for (kind, _) in oldest.prefix(Self.capacity / 2) { entries[kind] = nil }
     }
 }
 

@@ -46,18 +46,7 @@ package final class Store<Object: KubeObject>: Sendable {
     /// Returns as soon as the first list is in.
     /// - Throws: `CancellationError`.
     package func waitUntilSynced() async throws {
-        let id = state.withLock { $0.waiters.newID() }
-        defer { state.withLock { $0.waiters.forget(id) } }
-        try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { (continuation: Waiters.Continuation) in
-                let resolution = state.withLock { state in
-                    state.waiters.park(continuation, as: id, if: !state.objects.hasSynced)
-                }
-                resolution?.resume()
-            }
-        } onCancel: {
-            state.withLock { $0.waiters.cancel(id) }?.resume()
-        }
+        try await state.wait(in: \.waiters) { !$0.objects.hasSynced }
     }
 
     /// Replaces everything, or everything of one namespace, by a list.

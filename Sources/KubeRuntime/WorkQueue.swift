@@ -101,15 +101,13 @@ package final class WorkQueue<Key: Hashable & Sendable>: Sendable {
                 throw CancellationError()
             }
             let now = time.now
-            let (taken, id, isShutDown) = state.withLock { state in
-                (state.queue.take(at: now), state.takers.newID(), state.queue.isShutDown)
-            }
+            let (taken, isShutDown) = state.withLock { ($0.queue.take(at: now), $0.queue.isShutDown) }
             if let taken {
                 onTake(taken.waited)
                 return taken.key
             }
             if isShutDown { return nil }
-            try await wait(id, in: \.takers) { $0.queue.depth == 0 && !$0.queue.isShutDown }
+            try await state.wait(in: \.takers) { $0.queue.depth == 0 && !$0.queue.isShutDown }
         }
     }
 
@@ -148,27 +146,10 @@ package final class WorkQueue<Key: Hashable & Sendable>: Sendable {
                 group.addTask { try await self.time.sleep(for: max(deadline - self.time.now, .zero)) }
             }
             group.addTask {
-                let id = self.state.withLock { $0.timer.newID() }
-                try await self.wait(id, in: \.timer) { !$0.isTimerLate && !$0.queue.isShutDown }
+                try await self.state.wait(in: \.timer) { !$0.isTimerLate && !$0.queue.isShutDown }
             }
             try await group.next()
             group.cancelAll()
-        }
-    }
-
-    private func wait(
-        _ id: Int, in waiters: any WritableKeyPath<State, Waiters> & Sendable, while mustWait: (borrowing State) -> Bool
-    ) async throws {
-        defer { state.withLock { $0[keyPath: waiters].forget(id) } }
-        try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { (continuation: Waiters.Continuation) in
-                let resolution = state.withLock { state in
-                    state[keyPath: waiters].park(continuation, as: id, if: mustWait(state))
-                }
-                resolution?.resume()
-            }
-        } onCancel: {
-            state.withLock { $0[keyPath: waiters].cancel(id) }?.resume()
         }
     }
 

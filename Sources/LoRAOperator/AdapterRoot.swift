@@ -1,6 +1,5 @@
 import AdapterFiles
 import AdapterPlanning
-import Dispatch
 
 /// `--adapter-root`: where this process sees the adapters that servers load.
 struct AdapterRoot: Sendable {
@@ -28,10 +27,8 @@ struct AdapterRoot: Sendable {
     /// What is wrong with the adapter at a server's path; nil where nothing is, or it is not to be seen from here.
     func problem(at served: String) async -> SpecProblem? {
         guard let path = path(of: served) else { return nil }
-        return await withCheckedContinuation { continuation in
-            // A network file system may take its time, and blocks the thread that asks.
-            DispatchQueue.global().async { continuation.resume(returning: look(at: path, for: served)) }
-        }
+        // A network file system may take its time.
+        return await BlockingWork.run { look(at: path, for: served) }
     }
 
     private func look(at path: String, for served: String) -> SpecProblem? {

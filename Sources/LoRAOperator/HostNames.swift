@@ -1,14 +1,11 @@
-import Dispatch
 import Glibc
 
 /// The system's resolver.
 enum HostNames {
     /// The addresses of a host, in the system's order; none where it is not known now.
     static func addresses(of host: String) async -> [String] {
-        await withCheckedContinuation { continuation in
-            // The resolver may take seconds, and blocks the thread that asks.
-            DispatchQueue.global().async { continuation.resume(returning: lookUp(host)) }
-        }
+        // The resolver may take seconds.
+        await BlockingWork.run { lookUp(host) }
     }
 
     private static func lookUp(_ host: String) -> [String] {

@@ -30,7 +30,8 @@ struct LineLogHandler: LogHandler {
         switch format {
         case .text:
             let rest = fields.map { " \($0.0)=\(Self.text($0.1))" }.joined()
-            StandardError.write("\(timestamp) \(event.level) \(Self.plain("\(event.message)"))\(rest)\n")
+            let message = "\(event.message)".plain(" ")
+            StandardError.write("\(timestamp) \(event.level) \(message)\(rest)\n")
         case .json:
             let head = [("time", timestamp), ("level", "\(event.level)"), ("message", "\(event.message)")]
             let body = (head + fields).map { "\(Self.quoted($0.0)):\(Self.quoted($0.1))" }.joined(separator: ",")
@@ -41,12 +42,8 @@ struct LineLogHandler: LogHandler {
     /// A value as it is where it is one plain word, else quoted.
     private static func text(_ value: String) -> String {
         let isWord =
-            !value.isEmpty && value.unicodeScalars.allSatisfy { isPlain($0) && $0 != " " && $0 != "\"" && $0 != "=" }
+            !value.isEmpty && value.unicodeScalars.allSatisfy { $0.isPlain && $0 != " " && $0 != "\"" && $0 != "=" }
         return isWord ? value : quoted(value)
-    }
-
-    private static func plain(_ text: String) -> String {
-        String(String.UnicodeScalarView(text.unicodeScalars.map { isPlain($0) ? $0 : " " }))
     }
 
     /// A JSON string in which nothing can end the line or steer a terminal.
@@ -57,7 +54,7 @@ struct LineLogHandler: LogHandler {
             case "\"": result += "\\\""
             case "\\": result += "\\\\"
             case "\n": result += "\\n"
-            case _ where isPlain(scalar): result.unicodeScalars.append(scalar)
+            case _ where scalar.isPlain: result.unicodeScalars.append(scalar)
             default:
                 for unit in String(scalar).utf16 {
                     let digits = String(unit, radix: 16)
@@ -66,13 +63,5 @@ struct LineLogHandler: LogHandler {
             }
         }
         return result + "\""
-    }
-
-    /// Neither a control character nor one that reorders or breaks a line.
-    private static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.value {
-        case 0..<0x20, 0x7f..<0xa0, 0x2028, 0x2029, 0x202a...0x202e, 0x2066...0x2069, 0x200e, 0x200f: false
-        default: true
-        }
     }
 }

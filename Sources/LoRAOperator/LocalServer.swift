@@ -8,9 +8,6 @@ struct LocalServer: Hashable, Sendable {
     var host: String
     var port: Int
 
-    /// The host as it stands in a URL.
-    var urlHost: String { host.contains(":") ? "[\(host)]" : host }
-
     var hasAddress: Bool { IPAddress(host) != nil }
 
     init(name: String, host: String, port: Int) {

@@ -111,12 +111,12 @@ struct LocalSession: Sendable {
         switch host {
         case "0.0.0.0": "127.0.0.1"
         case "::": "[::1]"
-        default: host.contains(":") ? "[\(host)]" : host
+        default: host.urlHost
         }
     }
 
     private func tell(_ servers: [LocalServer]) {
-        let names = servers.map { "\($0.name) (\($0.urlHost):\($0.port))" }.joined(separator: ", ")
+        let names = servers.map { "\($0.name) (\($0.host.urlHost):\($0.port))" }.joined(separator: ", ")
         print("The servers \(names) stand behind the Service vllm in the namespace default.")
         print("Use them with: export KUBECONFIG=\(kubeconfigPath)")
         // A log file or journal gets it now, not at the end.

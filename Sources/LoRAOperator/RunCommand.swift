@@ -15,21 +15,7 @@ struct RunCommand: AsyncParsableCommand {
         discussion:
             "The cluster is that of --kubeconfig, else of KUBECONFIG, else the one it runs in, else of ~/.kube/config.")
 
-    @Option(help: "Path of a kubeconfig file.")
-    var kubeconfig: String?
-
-    @Option(help: "Work in this namespace only (repeatable; default all).")
-    var namespace: [String] = []
-
-    @Option(
-        help: "Allow endpoints without a Pod in this range, like 10.0.0.0/8 (repeatable).", transform: Flags.range)
-    var allowEndpointCidr: [CIDR] = []
-
-    @Flag(help: "Allow Pods that use their node's network.")
-    var allowHostNetwork = false
-
-    @Flag(help: "Use only Secrets with the label lora-operator.dev/secret=allowed.")
-    var requireSecretLabel = false
+    @OptionGroup var cluster: ClusterFlags
 
     @Option(help: "Address for /healthz and /readyz, like :8081; 0 turns it off.")
     var healthProbeBindAddress = ":8081"
@@ -42,20 +28,9 @@ struct RunCommand: AsyncParsableCommand {
 
     func run() async throws {
         let logger = flags.log.makeLogger()
-        let configuration: KubeConfiguration
-        do {
-            configuration = try KubeConfiguration.load(
-                kubeconfig: kubeconfig, environment: Environment.all, runProgram: SystemProgram.run)
-        } catch let problem as KubeConfigurationError {
-            throw StartupError("\(problem)")
-        }
+        let configuration = try cluster.configuration()
         var options = flags.options
-        options.namespaces = namespace
-        options.addresses.allowsHostNetwork = allowHostNetwork
-        options.addresses.allowed = allowEndpointCidr
-        options.addresses.refused = configuration.addresses
-        options.defaultAPIKey = defaultKey(logger)
-        options.requiresSecretLabel = requireSecretLabel
+        cluster.apply(to: &options, of: configuration) { logger.warning("\($0)") }
         let metricsAddress = try BindAddress(metricsBindAddress, flag: "--metrics-bind-address")
         let health = try BindAddress(healthProbeBindAddress, flag: "--health-probe-bind-address")
 
@@ -93,7 +68,11 @@ struct RunCommand: AsyncParsableCommand {
                     if readiness.missing.isEmpty { try await SystemTime().sleep(for: Lifecycle.grace) }
                 }
                 if let health {
-                    group.addTask { try await StatusServer.health(health, readiness: readiness, logger: logger).run() }
+                    group.addTask {
+                        try await StatusServer.health(
+                            health, readiness: readiness, isHealthy: { elector?.isHealthy ?? true }, logger: logger
+                        ).run()
+                    }
                 }
                 if let metricsAddress {
                     group.addTask {
@@ -104,25 +83,5 @@ struct RunCommand: AsyncParsableCommand {
                 try await group.next()
             }
         }
-    }
-
-    /// One key for servers of several namespaces would reach servers that it is not for.
-    private func defaultKey(_ logger: Logger) -> String? {
-        guard let key = Environment["VLLM_API_KEY"] else { return nil }
-        if namespace.count == 1 { return key }
-        logger.warning("VLLM_API_KEY is ignored: it takes exactly one --namespace")
-        return nil
-    }
-}
-
-extension KubeConfiguration {
-    /// Host and port of the API server, as its URL names them.
-    fileprivate var authority: String { String(server.drop { $0 != "/" }.drop { $0 == "/" }.prefix { $0 != "/" }) }
-
-    /// The API server's own addresses, as far as its URL and the pod's environment tell: no vLLM server is there.
-    fileprivate var addresses: Set<IPAddress> {
-        let host = authority
-        let named = host.hasPrefix("[") ? host.dropFirst().prefix { $0 != "]" } : host.prefix { $0 != ":" }
-        return Set([String(named), Environment["KUBERNETES_SERVICE_HOST"] ?? ""].compactMap(IPAddress.init))
     }
 }

@@ -93,7 +93,7 @@ struct SimulateCommand: AsyncParsableCommand {
                     defer { group.cancelAll() }
                     let bound = try await fleet.start(at: places, in: &group)
                     for (index, server) in bound.enumerated() {
-                        print("vllm-\(index) http://\(server.urlHost):\(server.port)")
+                        print("vllm-\(index) http://\(server.host.urlHost):\(server.port)")
                     }
                     fflush(nil)
                     group.addTask {

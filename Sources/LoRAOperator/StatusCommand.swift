@@ -12,43 +12,30 @@ struct StatusCommand: AsyncParsableCommand {
         commandName: "status", abstract: "Shows every adapter on every server, from the API and live from the servers.",
         discussion: """
             Run it where servers can be reached, like kubectl exec deploy/lora-operator -- lora-operator status. It exits \
-            with 1 where the two differ. VLLM_API_KEY holds the key of servers whose adapters name no Secret.
+            with 1 where the two differ. VLLM_API_KEY holds the key of servers whose adapters name no Secret, and takes \
+            exactly one --namespace.
             """)
 
     enum Output: String, ExpressibleByArgument, CaseIterable { case table, json }
 
-    @Option(help: "Path of a kubeconfig file.")
-    var kubeconfig: String?
-
-    @Option(name: .shortAndLong, help: "Look at this namespace only (repeatable; default all).")
-    var namespace: [String] = []
+    @OptionGroup var cluster: ClusterFlags
 
     @Flag(help: "Ask no server: print what the API says.")
     var offline = false
-
-    @Option(
-        help: "Ask endpoints without a Pod in this range, like 10.0.0.0/8 (repeatable).", transform: Flags.range)
-    var allowEndpointCidr: [CIDR] = []
-
-    @Flag(help: "Ask Pods that use their node's network.")
-    var allowHostNetwork = false
 
     @Option(name: .shortAndLong, help: "table or json.")
     var output = Output.table
 
     func run() async throws {
-        let configuration: KubeConfiguration
-        do {
-            configuration = try KubeConfiguration.load(kubeconfig: kubeconfig, environment: Environment.all)
-        } catch let problem as KubeConfigurationError {
-            throw StartupError("\(problem)")
-        }
+        let configuration = try cluster.configuration()
         var options = OperatorOptions()
-        options.namespaces = namespace
-        options.addresses.allowed = allowEndpointCidr
-        options.addresses.allowsHostNetwork = allowHostNetwork
-        if configuration.isLocal { options.addresses.exactly = { _ in true } }
-        options.defaultAPIKey = Environment["VLLM_API_KEY"]
+        if configuration.isLocal {
+            options.namespaces = cluster.namespace
+            options.addresses.exactly = { _ in true }
+            options.defaultAPIKey = Environment["VLLM_API_KEY"]
+        } else {
+            cluster.apply(to: &options, of: configuration) { StandardError.write("\($0)\n") }
+        }
         let transport = CurlTransport()
         defer { transport.shutdown() }
         let effects = Effects(http: transport, time: SystemTime(), random: SystemRandom())

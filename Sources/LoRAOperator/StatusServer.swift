@@ -19,12 +19,16 @@ struct StatusServer: HTTPHandler {
     private let logger: Logger
 
     /// `/healthz` and `/readyz`.
-    static func health(_ address: BindAddress, readiness: Readiness, logger: Logger) -> StatusServer {
+    static func health(
+        _ address: BindAddress, readiness: Readiness, isHealthy: @escaping @Sendable () -> Bool, logger: Logger
+    ) -> StatusServer {
         StatusServer(
             address: address,
             pages: [
-                // Answering at all is the proof: neither the API server nor any vLLM server makes this one unhealthy.
-                "/healthz": { Page(text: "ok\n") },
+                // Neither the API server nor any vLLM server makes this one unhealthy.
+                "/healthz": {
+                    isHealthy() ? Page(text: "ok\n") : Page(status: 500, text: "leads, but does not renew its lease\n")
+                },
                 "/readyz": {
                     let missing = readiness.missing
                     return missing.isEmpty

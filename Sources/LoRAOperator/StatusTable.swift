@@ -25,7 +25,7 @@ struct StatusTable {
         if !report.unmanaged.isEmpty {
             lines += ["", "Adapters that no LoRAAdapter stands for:"]
             let rows = report.unmanaged.map {
-                [$0.namespace, TerminalText.safe($0.id), $0.server, TerminalText.safe($0.root)]
+                [$0.namespace, $0.id.plain(), $0.server, $0.root.plain()]
             }
             lines.append(TextTable(["NAMESPACE", "ADAPTER", "SERVER", "ROOT"], rows).text)
         }
@@ -43,7 +43,7 @@ struct StatusTable {
 
     private func rows(_ adapter: FleetReport.Adapter) -> [(cells: [String], isDifferent: Bool)] {
         let start = [
-            adapter.namespace, adapter.name, TerminalText.safe(adapter.loraName), adapter.phase,
+            adapter.namespace, adapter.name, adapter.loraName.plain(), adapter.phase,
             adapter.ready.isEmpty ? "-" : adapter.ready,
         ]
         if adapter.lines.isEmpty {
@@ -63,10 +63,8 @@ struct StatusTable {
             }
         }
         return groups.map { said, servers in
-            let rest = servers.count - 3
-            let named = servers.prefix(3).joined(separator: ", ") + (rest > 0 ? " and \(rest) more" : "")
             let isDifferent = !isOffline && said.last != "-"
-            return (start + [named] + said.map(TerminalText.safe), isDifferent)
+            return (start + [servers.abbreviated(separator: ", ", \.self)] + said.map { $0.plain() }, isDifferent)
         }
     }
 

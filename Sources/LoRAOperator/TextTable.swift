@@ -16,14 +16,3 @@ struct TextTable {
         }.joined(separator: "\n")
     }
 }
-
-/// Text from elsewhere, for a terminal.
-enum TerminalText {
-    /// Without control characters, which could move the cursor or change colours.
-    static func safe(_ text: String) -> String {
-        String(
-            text.unicodeScalars.map { scalar in
-                scalar.value < 32 || (127..<160).contains(scalar.value) ? "?" : Character(scalar)
-            })
-    }
-}

@@ -59,7 +59,7 @@ struct ValidateCommand: AsyncParsableCommand {
     /// One line for each fault; nil where there is none.
     private func table(_ results: [AdapterCheck.Result]) -> String? {
         let rows = results.flatMap { result in
-            result.faults.map { [TerminalText.safe(result.path), $0.reason.rawValue, TerminalText.safe($0.message)] }
+            result.faults.map { [result.path.plain(), $0.reason.rawValue, $0.message.plain()] }
         }
         guard !rows.isEmpty else { return nil }
         return TextTable(["ADAPTER", "REASON", "WHAT IS WRONG"], rows).text

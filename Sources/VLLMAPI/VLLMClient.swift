@@ -34,15 +34,6 @@ package struct VLLMClient: Sendable {
         return SafeMessage.make(version, hiding: endpoint.apiKey)
     }
 
-    /// When the server's process started, in seconds since 1970, where its metrics say it.
-    package func processStartTime() async throws -> Double? {
-        let text = String(decoding: try await read("/metrics", .read).body, as: UTF8.self)
-        for line in text.split(separator: "\n") where line.hasPrefix("process_start_time_seconds ") {
-            return line.split(separator: " ").last.flatMap { Double($0) }
-        }
-        return nil
-    }
-
     /// Asks the server to load an adapter; success proves nothing before ``models()`` lists it.
     ///
     /// `path` is the directory as the server sees it, and `timeout` holds for the whole exchange. `is3D` is known since

@@ -41,7 +41,7 @@ private let held = ["sql": "/adapters/sql"]
         #expect(plan.status?.conditions?.allSatisfy { $0.observedGeneration == 2 } == true)
     }
 
-    @Test func `a transition time changes with the status alone`() {
+    @Test func `104: a transition time changes with the status alone`() {
         var situation = situation(.server("a", holding: held)).written()
         situation.timestamp = "2026-02-01T00:00:00Z"
         situation = situation.with(.blind("a", lastHolding: held))
@@ -54,7 +54,7 @@ private let held = ["sql": "/adapters/sql"]
         #expect(other.condition("Ready")?.lastTransitionTime == "2026-02-01T00:00:00Z")
     }
 
-    @Test func `a message names three servers at most, by name`() {
+    @Test func `110: a message names three servers at most, by name`() {
         let plan = situation(.blind("d"), .blind("b"), .blind("a"), .blind("c"), .blind("e")).written().plan()
         #expect(
             plan.condition("Ready")?.message
@@ -70,7 +70,7 @@ private let held = ["sql": "/adapters/sql"]
         #expect(plan.condition("Ready")?.message.utf8.count ?? 0 <= 1024)
     }
 
-    @Test func `the order of servers and observations changes nothing`() {
+    @Test func `110: the order of servers and observations changes nothing`() {
         let forth = situation(.blind("a"), .server("b"), .server("c", holding: held), claims: [.on()])
         let back = situation(.server("c", holding: held), .server("b"), .blind("a"), claims: [.on()])
         #expect(forth.plan() == back.plan())

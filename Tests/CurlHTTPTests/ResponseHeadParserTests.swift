@@ -1,4 +1,5 @@
 import Effects
+import TestSupport
 import Testing
 
 @testable import CurlHTTP
@@ -54,12 +55,11 @@ struct ResponseHeadParserTests {
 
     @Test(arguments: 0..<200)
     func `any bytes end in a head or an error`(seed: UInt64) {
-        var state = seed &* 0x9E37_79B9_7F4A_7C15 | 1
+        var random = SeededGenerator(state: seed)
         var parser = ResponseHeadParser()
         for _ in 0..<20 {
-            let line = (0..<Int(state % 40)).map { _ in
-                state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-                return UInt8(truncatingIfNeeded: state >> 40)
+            let line = (0..<Int.random(in: 0..<40, using: &random)).map { _ in
+                UInt8.random(in: .min ... .max, using: &random)
             }
             _ = try? parser.received(line: line)
             _ = try? parser.received(line: Array("HTTP/1.1 200 OK\r\n".utf8))

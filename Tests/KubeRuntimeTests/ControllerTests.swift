@@ -2,6 +2,7 @@ import Effects
 import KubeRuntime
 import Logging
 import Synchronization
+import TestSupport
 import Testing
 
 struct ControllerTests {

@@ -226,7 +226,15 @@ struct LeaderElectorTests {
         let a = try elector("a")
         #expect(a.isHealthy)
         let time = time
-        try time.run { try await a.run { #expect(a.isHealthy) } }
+        try time.run {
+            try await a.run {
+                // The lease lasts for 15 s, and a request for 5 s.
+                time.stop(for: .seconds(19))
+                #expect(a.isHealthy)
+                time.stop(for: .seconds(2))
+                #expect(!a.isHealthy)
+            }
+        }
         #expect(a.isHealthy)
     }
 }

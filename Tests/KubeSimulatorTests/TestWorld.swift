@@ -3,6 +3,7 @@ import Effects
 import FoundationEssentials
 import KubeSimulator
 import Synchronization
+import TestSupport
 
 /// Time that passes only by sleeping: every sleep returns at once and sets the clock on.
 final class SkippingTime: TimeSource {
@@ -16,23 +17,6 @@ final class SkippingTime: TimeSource {
         for _ in 0..<20 { await Task.yield() }
         try Task.checkCancellation()
         elapsed.withLock { $0 += duration }
-    }
-}
-
-/// Numbers from a seed.
-final class SeededRandom: RandomSource {
-    private let state: Mutex<UInt64>
-
-    init(seed: UInt64 = 1) { state = Mutex(seed) }
-
-    func next() -> UInt64 {
-        state.withLock { state in
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var value = state
-            value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-            return value ^ (value >> 31)
-        }
     }
 }
 

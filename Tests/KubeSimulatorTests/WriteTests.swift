@@ -1,6 +1,7 @@
 import DynamicJSON
 import Effects
 import KubeSimulator
+import TestSupport
 import Testing
 
 @Suite struct WriteTests {

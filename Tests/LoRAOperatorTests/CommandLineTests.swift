@@ -85,14 +85,14 @@ struct CommandLineTests {
     }
 }
 
-func writeKubeconfig(to path: String, server: String, namespace: String = "default") throws {
+func writeKubeconfig(to path: String, server: String, namespace: String = "default", user: String = "{}") throws {
     try write(
         """
         apiVersion: v1
         kind: Config
         clusters: [{name: test, cluster: {server: "\(server)"}}]
         contexts: [{name: test, context: {cluster: test, user: test, namespace: "\(namespace)"}}]
-        users: [{name: test, user: {}}]
+        users: [{name: test, user: \(user)}]
         current-context: test
         """, to: path)
 }

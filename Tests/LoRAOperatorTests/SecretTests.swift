@@ -1,4 +1,5 @@
 import AdapterController
+import AdapterPlanning
 import DynamicJSON
 import Foundation
 import Testing
@@ -76,6 +77,10 @@ extension EndToEnd {
                 let refused = try await cluster.adapter(reaches: "Unreachable", "0/3")
                 #expect(refused.condition("Ready") == "Unknown SecretInvalid")
                 #expect(refused.message("Ready").contains("lora-operator.dev/secret=allowed"))
+                let report = try await cluster.report { $0.requiresSecretLabel = true }
+                #expect(
+                    report.adapters.flatMap(\.lines).map(\.live)
+                        == Array(repeating: .unreachable(.secretInvalid), count: 3))
                 #expect(cluster.servers.allSatisfy { $0.vllm.requestCount == 0 })
 
                 var labelled = try secret("first")

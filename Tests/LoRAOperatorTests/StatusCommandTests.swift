@@ -1,5 +1,6 @@
 import DynamicJSON
 import Foundation
+import KubeAPI
 import TestSupport
 import Testing
 import VLLMSimulator
@@ -57,6 +58,36 @@ struct StatusCommandTests {
             let (code, lines) = try await OperatorProcess.result("status", "--kubeconfig", "\(directory)/kubeconfig")
             #expect(code == 1 && lines.count == 1, "\(lines)")
             #expect(lines.first?.contains("check that the API server runs there") == true)
+        }
+    }
+
+    @Test func `a key is for the servers of one namespace`() async throws {
+        let api = try await SimulatedAPIServer()
+        try await withTemporaryDirectory { directory in
+            let path = "\(directory)/kubeconfig"
+            try writeKubeconfig(to: path, server: api.configuration.server)
+            let key = ["VLLM_API_KEY": "key"]
+
+            let one = try await OperatorProcess.result(
+                "status", "--kubeconfig", path, "-n", "default", environment: key)
+            let all = try await OperatorProcess.result("status", "--kubeconfig", path, environment: key)
+
+            #expect(one.code == 0 && one.lines.last?.hasPrefix("0 servers asked") == true, "\(one.lines)")
+            #expect(all.lines == ["VLLM_API_KEY is ignored: it takes exactly one --namespace"] + one.lines)
+        }
+        await api.stop()
+    }
+
+    @Test func `it asks the credential plugin of the kubeconfig`() async throws {
+        try await withTemporaryDirectory { directory in
+            let path = "\(directory)/kubeconfig"
+            let plugin =
+                "{apiVersion: client.authentication.k8s.io/v1, command: no-such-plugin, interactiveMode: Never}"
+            try writeKubeconfig(to: path, server: "https://127.0.0.1:1", user: "{exec: \(plugin)}")
+
+            let (code, lines) = try await OperatorProcess.result("status", "--kubeconfig", path)
+
+            #expect(code == 1 && lines.first?.contains("no-such-plugin is not installed") == true, "\(lines)")
         }
     }
 

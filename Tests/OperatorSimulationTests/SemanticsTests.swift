@@ -14,7 +14,7 @@ import VLLMSimulator
 
     @Test func `V20: a name that somebody keeps unloading is a ConflictingWriter, tried ever more rarely`() async throws
     {
-        try await inWorld { world in
+        try await inWorld(pods: 0) { world in
             try world.createPod(services: ["a"])
             try world.createAdapter("sql", spec: Self.spec)
             try await world.reaches("ready") { $0.phase == "Ready" }
@@ -54,7 +54,7 @@ import VLLMSimulator
     @Test func `V39: a server that answers from several processes is named, does not flap, and is left alone`()
         async throws
     {
-        try await inWorld { world in
+        try await inWorld(pods: 0) { world in
             try world.createPod(services: ["a"]) { server in
                 (server.version, server.processes) = (VLLMVersion(0, 10, 1), 3)
             }
@@ -71,7 +71,7 @@ import VLLMSimulator
     }
 
     @Test func `InPlace on a vLLM that does not know it is InPlaceUnsupported, and keeps the old path`() async throws {
-        try await inWorld { world in
+        try await inWorld(pods: 0) { world in
             try world.createPod(services: ["a"]) { $0.version = VLLMVersion(0, 10, 1) }
             var spec = Self.spec
             spec["update"] = ["strategy": "InPlace"]
@@ -90,7 +90,7 @@ import VLLMSimulator
     func `a new path under the old name warns of stale cache blocks where there are some, once`(
         version: VLLMVersion, count: Int
     ) async throws {
-        try await inWorld { world in
+        try await inWorld(pods: 0) { world in
             for _ in 0..<3 { try world.createPod(services: ["a"]) { $0.version = version } }
             try world.createAdapter("sql", spec: Self.spec)
             try await world.reaches("ready") { $0.phase == "Ready" }
@@ -106,7 +106,7 @@ import VLLMSimulator
     @Test func `V31: a server with more adapters than the flag says is warned of once, and holds them all`()
         async throws
     {
-        try await inWorld({ $0.maxAdaptersPerServer = 2 }) { world in
+        try await inWorld(pods: 0, configure: { $0.maxAdaptersPerServer = 2 }) { world in
             try world.createPod(services: ["a"])
             for name in ["one", "two", "sql"] {
                 try world.createAdapter(
@@ -124,7 +124,7 @@ import VLLMSimulator
     }
 
     @Test func `V31: a limit that the server tells counts as well`() async throws {
-        try await inWorld { world in
+        try await inWorld(pods: 0) { world in
             try world.createPod(services: ["a"]) { $0.maxLoras = 1 }
             try world.createAdapter("one", spec: ["loraPath": "/a/one", "target": ["service": ["name": "a"]]])
             try await world.reaches("one") { $0.adapter("one")?.phase == "Ready" }
@@ -140,7 +140,7 @@ import VLLMSimulator
     }
 
     @Test func `a key over plain http is warned of once`() async throws {
-        try await inWorld { world in
+        try await inWorld(pods: 0) { world in
             try world.createPod(services: ["a"])
             try world.kube.create([
                 "apiVersion": "v1", "kind": "Secret",
@@ -159,7 +159,7 @@ import VLLMSimulator
     }
 
     @Test func `V19: what somebody had loaded is adopted, told once, and unloaded with its object`() async throws {
-        try await inWorld { world in
+        try await inWorld(pods: 0) { world in
             try world.createPod(services: ["a"])
             world.pods[0].server.loadOutOfBand(name: "sql", path: "/a/sql")
             try world.createAdapter("sql", spec: Self.spec)
@@ -170,27 +170,6 @@ import VLLMSimulator
             try world.deleteAdapter("sql")
             try await world.reaches("gone") { $0.adapter("sql") == nil }
             #expect(world.pods[0].adapters.isEmpty)
-        }
-    }
-
-    private func inWorld(
-        _ configure: @escaping @Sendable (inout OperatorOptions) -> Void = { _ in },
-        _ body: @escaping @Sendable (World) async throws -> Void
-    ) async throws {
-        let settings = WorldSettings(definitions: try definitions())
-        try await onOwnThread {
-            var budget = SimulationBudget()
-            budget.time = .seconds(5 * 3600)
-            budget.steps = 20_000_000
-            try simulate(budget: budget) { simulation in
-                let world = try World(settings, in: simulation)
-                try world.createService("a")
-                simulation.spawn {
-                    await world.supervise(OperatorScenario.main(probeInterval: .seconds(30), configure: configure))
-                }
-                try await body(world)
-                #expect(world.now.violations.isEmpty)
-            }
         }
     }
 }

@@ -93,26 +93,6 @@ import VLLMSimulator
     private static let spec: JSONValue = ["loraPath": "/a/sql", "target": ["service": ["name": "a"]]]
     /// FNV-1a 64 of "tiny".
     static let name = "a-1e4989ef2e"
-
-    private func inWorld(_ body: @escaping @Sendable (World) async throws -> Void) async throws {
-        let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../crds")
-        let definitions = try ["loraadapters.yaml", "servedmodels.yaml"].map { name in
-            String(decoding: try Data(contentsOf: root.appending(path: name).standardized), as: UTF8.self)
-        }
-        try await onOwnThread {
-            var budget = SimulationBudget()
-            budget.time = .seconds(5 * 3600)
-            budget.steps = 20_000_000
-            try simulate(budget: budget) { simulation in
-                let world = try World(WorldSettings(definitions: definitions), in: simulation)
-                try world.createService("a")
-                for _ in 0..<3 { try world.createPod(services: ["a"]) }
-                simulation.spawn { await world.supervise(OperatorScenario.main(probeInterval: .seconds(30))) }
-                try await body(world)
-                #expect(world.now.violations.isEmpty)
-            }
-        }
-    }
 }
 
 extension World {

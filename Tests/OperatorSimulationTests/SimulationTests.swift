@@ -134,8 +134,7 @@ import Testing
     }
 
     @Test func `a loop that never sleeps ends with the budget of steps`() {
-        var budget = SimulationBudget()
-        budget.steps = 1_000
+        let budget = SimulationBudget(steps: 1_000)
         let failure = #expect(throws: SimulationFailure.self) {
             try simulate(budget: budget) { _ in while !Task.isCancelled { await Task.yield() } }
         }
@@ -143,8 +142,7 @@ import Testing
     }
 
     @Test func `a loop that sleeps ends with the budget of time`() {
-        var budget = SimulationBudget()
-        budget.time = .seconds(3_600)
+        let budget = SimulationBudget(time: .seconds(3_600))
         let failure = #expect(throws: SimulationFailure.self) {
             try simulate(budget: budget) { simulation in
                 while !Task.isCancelled { try await simulation.sleep(for: .seconds(60)) }

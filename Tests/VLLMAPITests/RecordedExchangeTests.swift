@@ -151,15 +151,6 @@ struct RecordedExchangeTests {
         #expect(list.adapters.allSatisfy { $0.parent == "tiny" && $0.maxModelLen == nil })
     }
 
-    @Test func `the start of the process is read from recorded metrics`() async throws {
-        let recording = try #require(try VLLMRecording.all().first { $0.name == "015-metrics-before" })
-        let (client, _) = VLLMClient.scripted(.success(recording.response))
-
-        let start = try #require(try await client.processStartTime())
-
-        #expect(start > 1_795_000_000)
-    }
-
     private func ask(_ client: VLLMClient, _ recording: VLLMRecording) async throws {
         let body = try? JSONDecoder().decode(Body.self, from: Data(recording.request.body ?? []))
         let name = body?.lora_name ?? "a"

@@ -64,7 +64,7 @@ final class Authenticator: Sendable {
             case .show(let proof): return proof
             case .fail(let error): throw error
             case .run: try await run(plugin)
-            case .wait(let id): try await wait(id)
+            case .wait: try await state.wait(in: \.waiters) { $0.isRunning }
             }
         }
     }
@@ -126,14 +126,14 @@ final class Authenticator: Sendable {
 
     // MARK: Plugins
 
-    private enum Step { case show(Proof), fail(ProgramFailure), run, wait(Int) }
+    private enum Step { case show(Proof), fail(ProgramFailure), run, wait }
 
     private func next(_ state: inout State) -> Step {
         readFiles(&state)
         if let credential = state.credential, credential.expiresAt.map({ $0 > time.unixTime }) ?? true {
             return .show(state.proof)
         }
-        if state.isRunning { return .wait(state.waiters.newID()) }
+        if state.isRunning { return .wait }
         if let failure = state.failure, time.now - failure.at < Self.pause { return .fail(failure.error) }
         state.isRunning = true
         return .run
@@ -162,17 +162,6 @@ final class Authenticator: Sendable {
         } catch let failure as ProgramFailure {
             let hint = plugin.installHint.isEmpty ? "" : "; \(plugin.installHint)"
             outcome = .failure(ProgramFailure("the credential plugin \(plugin.command) \(failure)\(hint)"))
-        }
-    }
-
-    private func wait(_ id: Int) async throws {
-        defer { state.withLock { $0.waiters.forget(id) } }
-        try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { (continuation: Waiters.Continuation) in
-                state.withLock { $0.waiters.park(continuation, as: id, if: $0.isRunning) }?.resume()
-            }
-        } onCancel: {
-            state.withLock { $0.waiters.cancel(id) }?.resume()
         }
     }
 }

@@ -37,7 +37,7 @@ package final class Contact: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await effects.time.sleep(for: duration) }
             group.addTask {
-                try await self.waitForReturn()
+                try await self.state.wait(in: \.waiters) { _ in true }
                 try await effects.time.sleep(for: Self.spread * effects.random.fraction())
             }
             defer { group.cancelAll() }
@@ -67,16 +67,4 @@ package final class Contact: Sendable {
     }
 
     private func lost() { state.withLock { $0.silence = min($0.silence + 1, Self.patience) } }
-
-    private func waitForReturn() async throws {
-        let id = state.withLock { $0.waiters.newID() }
-        defer { state.withLock { $0.waiters.forget(id) } }
-        try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { (continuation: Waiters.Continuation) in
-                state.withLock { $0.waiters.park(continuation, as: id, if: true) }?.resume()
-            }
-        } onCancel: {
-            state.withLock { $0.waiters.cancel(id) }?.resume()
-        }
-    }
 }

@@ -78,9 +78,7 @@ extension KubeConfiguration {
         guard let namespace = environment["POD_NAMESPACE"]?.nonEmpty ?? mounted?.nonEmpty else {
             throw KubeConfigurationError("\(directory)/namespace is missing: set POD_NAMESPACE from metadata.namespace")
         }
-        let server = try ServerURL.checked(
-            host.contains(":") ? "https://[\(host)]:\(port)" : "https://\(host):\(port)",
-            source: "KUBERNETES_SERVICE_HOST")
+        let server = try ServerURL.checked("https://\(host.urlHost):\(port)", source: "KUBERNETES_SERVICE_HOST")
         var configuration = KubeConfiguration(
             server: server, tls: tls, credentials: .tokenFile(token), namespace: namespace, source: "in-cluster",
             readFile: readFile)

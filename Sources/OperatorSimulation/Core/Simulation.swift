@@ -151,11 +151,14 @@ package final class Simulation: TimeSource, RandomSource {
 
 /// How much a simulation may use before it counts as stuck.
 package struct SimulationBudget: Sendable {
-    package var steps = 50_000_000
+    package var steps: Int
     /// Virtual time.
-    package var time = Duration.seconds(7 * 86_400)
+    package var time: Duration
     /// Each job takes between nothing and this long, so that timers also fire while work is ready.
     package var jobTime = Duration.zero
 
-    package init() {}
+    package init(steps: Int = 50_000_000, time: Duration = .seconds(7 * 86_400)) {
+        self.steps = steps
+        self.time = time
+    }
 }

@@ -15,19 +15,13 @@ package struct StoryScenario: Scenario {
         self.main = main
     }
 
-    package var budget: SimulationBudget {
-        var budget = SimulationBudget()
-        budget.steps = 5_000_000
-        budget.time = .seconds(4 * 3_600)
-        return budget
-    }
+    package var budget: SimulationBudget { SimulationBudget(steps: 5_000_000, time: .seconds(4 * 3_600)) }
 
     package func run(in simulation: Simulation) async throws -> [Violation] {
         let story = Story.all[Int(simulation.seed % UInt64(Story.all.count))]
         simulation.trace("-- \(story.name)")
         let world = try World(settings, in: simulation)
-        for service in ["a", "b"] { try world.createService(service) }
-        for index in 0..<story.pods { try world.createPod(services: index == 0 ? ["a", "b"] : ["a"]) }
+        try world.createFleet(story.pods)
         simulation.spawn { await world.supervise(main) }
         do {
             try await story.tell(Storyteller(world: world))

@@ -14,18 +14,12 @@ package struct OperatorScenario: Scenario {
         self.main = main
     }
 
-    package var budget: SimulationBudget {
-        var budget = SimulationBudget()
-        budget.steps = 20_000_000
-        budget.time = .seconds(6 * 3_600)
-        return budget
-    }
+    package var budget: SimulationBudget { SimulationBudget(steps: 20_000_000, time: .seconds(6 * 3_600)) }
 
     package func run(in simulation: Simulation) async throws -> [Violation] {
         let world = try World(settings, in: simulation)
         let random = simulation.random("scenario")
-        for service in ["a", "b"] { try world.createService(service) }
-        for index in 0..<settings.pods { try world.createPod(services: index == 0 ? ["a", "b"] : ["a"]) }
+        try world.createFleet(settings.pods)
         simulation.spawn { await world.supervise(main) }
         if settings.hasFaults {
             KubeFaults(simulation).start(in: world.kube)

@@ -133,6 +133,12 @@ package final class World: Sendable {
 
     // MARK: Services and pods
 
+    /// So many pods behind the Service `a`, and the first of them behind `b` as well.
+    func createFleet(_ count: Int) throws {
+        for service in ["a", "b"] { try createService(service) }
+        for index in 0..<count { try createPod(services: index == 0 ? ["a", "b"] : ["a"]) }
+    }
+
     func createService(_ name: String) throws {
         try kube.create([
             "apiVersion": "v1", "kind": "Service",

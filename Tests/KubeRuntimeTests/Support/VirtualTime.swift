@@ -49,6 +49,9 @@ final class VirtualTime: TaskExecutor, TimeSource, Sendable {
         }
     }
 
+    /// The process stands still meanwhile, as one that hangs or is stopped.
+    func stop(for duration: Duration) { state.withLock { $0.now += duration } }
+
     /// Thrown when nothing can ever happen again.
     struct Deadlock: Error {}
 
@@ -102,18 +105,4 @@ private final class Box<Value: Sendable>: Sendable {
     var value: Result<Value, any Error>? { held.withLock { $0 } }
 
     func set(_ result: Result<Value, any Error>) { held.withLock { $0 = result } }
-}
-
-/// A fixed sequence of random numbers that looks like one.
-final class SeededRandom: RandomSource {
-    private let state: Mutex<UInt64>
-
-    init(_ seed: UInt64) { state = Mutex(seed) }
-
-    func next() -> UInt64 {
-        state.withLock { state in
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return (state ^ (state >> 29)) &* 0xBF58_476D_1CE4_E5B9
-        }
-    }
 }

@@ -12,7 +12,6 @@ struct ClientContract {
 
     func check() async throws {
         try await client.health()
-        #expect(try await client.processStartTime() != nil)
         let before = try await client.models()
         #expect(before.baseModels.map(\.id) == [base])
         #expect(before.adapters.isEmpty)

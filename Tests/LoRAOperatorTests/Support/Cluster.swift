@@ -114,13 +114,24 @@ final class Cluster: Sendable {
     }
 
     func startOperator(_ change: (inout OperatorOptions) -> Void = { _ in }) {
+        let process = OperatorTask(options(change), backend.configuration)
+        state.withLock { $0.process = process }
+    }
+
+    /// The fleet as `lora-operator status` would tell of it.
+    func report(_ change: (inout OperatorOptions) -> Void = { _ in }) async throws -> FleetReport {
+        let effects = Effects(http: http, time: SystemTime(), random: SystemRandom())
+        let client = KubeClient(configuration: backend.configuration, effects: effects, userAgent: "end-to-end-test")
+        return try await FleetInspector(client: client, effects: effects, options: options(change)).report(isLive: true)
+    }
+
+    private func options(_ change: (inout OperatorOptions) -> Void) -> OperatorOptions {
         var options = OperatorOptions()
         options.probeInterval = Self.probeInterval
         options.namespaces = backend.isShared ? [api.namespace] : []
         options.addresses.allowed = [CIDR("\(backend.serverNetwork).0.0/16")].compactMap(\.self)
         change(&options)
-        let process = OperatorTask(options, backend.configuration)
-        state.withLock { $0.process = process }
+        return options
     }
 
     func stopOperator() async {

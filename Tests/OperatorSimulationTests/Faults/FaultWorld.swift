@@ -1,3 +1,4 @@
+import AdapterController
 import DynamicJSON
 import Effects
 import KubeSimulator
@@ -12,18 +13,20 @@ import VLLMSimulator
 ///
 /// What ARCHITECTURE.md calls invariants of every moment is checked along the way.
 func inWorld(
-    pods: Int = 3, seed: UInt64 = 1, hours: Int = 12, _ body: @escaping @Sendable (World) async throws -> Void
+    pods: Int = 3, seed: UInt64 = 1, hours: Int = 12,
+    configure: @escaping @Sendable (inout OperatorOptions) -> Void = { _ in },
+    _ body: @escaping @Sendable (World) async throws -> Void
 ) async throws {
     let definitions = try definitions()
     try await onOwnThread {
-        var budget = SimulationBudget()
-        budget.time = .seconds(hours * 3600)
-        budget.steps = 20_000_000
+        let budget = SimulationBudget(steps: 20_000_000, time: .seconds(hours * 3600))
         try simulate(seed: seed, budget: budget) { simulation in
             let world = try World(WorldSettings(definitions: definitions), in: simulation)
             try world.createService("a")
             for _ in 0..<pods { try world.createPod(services: ["a"]) }
-            simulation.spawn { await world.supervise(OperatorScenario.main(probeInterval: .seconds(30))) }
+            simulation.spawn {
+                await world.supervise(OperatorScenario.main(probeInterval: .seconds(30), configure: configure))
+            }
             try await body(world)
             // The environment itself may look for what a test deleted.
             let violations = world.now.violations.filter { $0.invariant != "environment" }

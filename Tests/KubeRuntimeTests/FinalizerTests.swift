@@ -3,36 +3,6 @@ import KubeAPI
 import KubeRuntime
 import Testing
 
-struct ConditionsTests {
-    private func ready(_ status: Condition.Status, _ reason: String = "R", at time: String = "") -> Condition {
-        Condition(type: "Ready", status: status, reason: reason, lastTransitionTime: time)
-    }
-
-    @Test func `104: the transition time changes with the status alone`() {
-        var conditions: [Condition] = []
-        conditions.set(ready(.false, "One"), at: "t1")
-        conditions.set(ready(.false, "Two", at: "nonsense"), at: "t2")
-        #expect(conditions == [ready(.false, "Two", at: "t1")])
-
-        conditions.set(ready(.true), at: "t3")
-        #expect(conditions["Ready"]?.lastTransitionTime == "t3")
-    }
-
-    @Test func `106: conditions of other types are left alone`() {
-        var conditions = [Condition(type: "Other", status: .true, reason: "X", lastTransitionTime: "t0")]
-        conditions.set(ready(.true), at: "t1")
-        #expect(conditions.map(\.type) == ["Other", "Ready"])
-        #expect(conditions["Other"]?.lastTransitionTime == "t0")
-    }
-
-    @Test func `110: wanted conditions carry their times and come sorted`() {
-        let wanted = [ready(.true), Condition(type: "Late", status: .true, reason: "X")]
-        let carried = wanted.carrying(timesFrom: [ready(.true, at: "t0"), ready(.false, at: "t9")], at: "t5")
-        #expect(carried.map(\.type) == ["Late", "Ready"])
-        #expect(carried.map(\.lastTransitionTime) == ["t5", "t0"])
-    }
-}
-
 struct FinalizerTests {
     private let finalizer = Finalizer("lora-operator.dev/unload")
 
