@@ -28,7 +28,9 @@ final class Monitor: Sendable {
         var claimed: Set<Entry> = []
         /// Processes that were just told that an event is gone whose series they end: they write it anew.
         var endingSeries: Set<String> = []
-        /// When loads of dead processes ended.
+        /// The container that the API showed when a load was sent, by exchange.
+        var shown: [Int: String] = [:]
+        /// When loads of dead processes ended, and of those who could not know where they came to.
         var lateLoads: [Duration] = []
         /// The statuses that stood when the last ones were written, by object.
         var statuses: [String: [JSONValue]] = [:]
@@ -99,6 +101,8 @@ final class Monitor: Sendable {
             return
         }
         let container = pod.containerID
+        let shown = world.shownContainer(of: pod)
+        state.withLock { $0.shown[exchange.id] = shown }
         world.simulation.spawn {
             try? await world.simulation.sleep(for: timeout * 2)
             guard pod.containerID == container, !pod.entries.contains(exchange.entry),
@@ -110,10 +114,16 @@ final class Monitor: Sendable {
 
     /// A load that ends after its process died is on a server where a later list already proved absence: by the
     /// contract nobody need look for it again, so it is foreign from then on.
+    ///
+    /// So is one that came to a container of which the API told only while it went on: what was asked of the one before
+    /// is forgotten then, since "a replaced incarnation holds nothing".
     private func noteLateLoad(_ exchange: Exchange, _ world: World) {
         let sender = world.now.processes.first { $0.name == exchange.process }
-        guard exchange.isLoad, sender?.isAlive == false, let pod = world.pod(at: exchange.authority) else { return }
-        guard pod.entries.contains(exchange.entry) else { return }
+        guard exchange.isLoad, let pod = world.pod(at: exchange.authority) else { return }
+        let shown = state.withLock { $0.shown.removeValue(forKey: exchange.id) }
+        guard sender?.isAlive == false || shown.map({ $0 != world.shownContainer(of: pod) }) == true,
+            pod.entries.contains(exchange.entry)
+        else { return }
         state.withLock { $0.lateLoads.append(world.simulation.now) }
         let entries = pod.entries
         world.change { state in
@@ -180,7 +190,9 @@ final class Monitor: Sendable {
         }
         // Until a watch that has gone silent is missed, the operator goes by the spec that it has.
         let withdrawn = world.now.withdrawn[name].map { world.simulation.now - $0 < Self.blindness } ?? false
-        if !isAllowed, !withdrawn {
+        // "A terminating pod gets one attempt and holds nobody up": when that arrives, its object may be gone.
+        let isLeaving = pod.now.isTerminating && wasClaimed(entry)
+        if !isAllowed, !withdrawn, !isLeaving {
             world.violate("no collateral", "\(exchange.label) unloads \(entry), which nobody claims")
         }
     }
