@@ -1,7 +1,11 @@
 import AdapterPlanning
+import Effects
 import Synchronization
 
 /// Lets one load or unload run on each server and so many in all, first come, first served.
+///
+/// What takes longer than usual may wait for a server that is gone, and its end is minutes away: the server is asked
+/// whether it is there, and if it does not answer, its slot goes to the others.
 final class LoadSlots: Sendable {
     private struct Waiter {
         var id: Int
@@ -17,6 +21,8 @@ final class LoadSlots: Sendable {
         var waiters: [Waiter] = []
         var nextID = 0
         var cancelled: Set<Int> = []
+        /// How long what ended lately took, on the average.
+        var usual: Duration?
 
         /// The waiters that may run now.
         mutating func admit() -> [CheckedContinuation<Bool, Never>] {
@@ -48,6 +54,39 @@ final class LoadSlots: Sendable {
             return state.admit()
         }
         for continuation in admitted { continuation.resume(returning: true) }
+    }
+
+    /// The same; a `server` that does not answer while `body` takes longer than usual loses the slot.
+    ///
+    /// `answers` asks it whether it is there, and gives up after the time that it is told.
+    func hold(
+        _ server: ServerID, _ time: any TimeSource, answers: @escaping @Sendable (Duration) async -> Bool,
+        _ body: () async -> Void
+    ) async {
+        await hold(server) {
+            let began = time.now
+            do {
+                async let _: Void = forsake(server, time, unless: answers)
+                await body()
+            }
+            let took = time.now - began
+            state.withLock { state in
+                guard !state.forsaken.contains(server) else { return }
+                state.usual = state.usual.map { ($0 * 7 + took) / 8 } ?? took
+            }
+        }
+    }
+
+    private func forsake(
+        _ server: ServerID, _ time: any TimeSource, unless answers: @Sendable (Duration) async -> Bool
+    ) async {
+        let usual = state.withLock { $0.usual } ?? .milliseconds(500)
+        let patience = min(max(usual * 2, .milliseconds(200)), .seconds(5))
+        var pause = patience
+        while (try? await time.sleep(for: pause)) != nil {
+            if await !answers(patience), !Task.isCancelled { return forsake(server) }
+            pause = min(pause * 2, .seconds(30))
+        }
     }
 
     /// What runs on `server` counts no longer: it does not answer, and the others need not wait for that.

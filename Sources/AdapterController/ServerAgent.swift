@@ -243,13 +243,25 @@ final class ServerAgent: Sendable {
                 await actionBell.wait()
                 continue
             }
-            await context.slots.hold(connection.server) { await performNext() }
+            await context.slots.hold(connection.server, context.effects.time, answers: answers) { await performNext() }
             let isConfirmDue = state.withLock { state in
                 state.pending.isEmpty
                     || context.effects.time.now - state.confirmedAt >= Self.confirmInterval(entries: state.entries)
             }
             if isConfirmDue { probeBell.ring() }
         }
+    }
+
+    /// Whether the server says anything within `limit`, be it well or not.
+    private func answers(within limit: Duration) async -> Bool {
+        guard let endpoint = state.withLock({ $0.endpoint }), context.mayContact(connection) else { return false }
+        let timeouts = VLLMTimeouts(connect: limit, read: limit)
+        do {
+            try await VLLMClient(endpoint: endpoint, http: context.effects.http, timeouts: timeouts).health()
+        } catch let error as VLLMError {
+            return ![.connectTimeout, .requestTimeout, .connectionRefused].contains(error.reason)
+        } catch {}
+        return true
     }
 
     private func performNext() async {

@@ -150,6 +150,8 @@ struct ServerRecord {
         stamp += 1
         steps += 1
         attempt.outcome = outcome
+        // Its load went out after its unload: nobody knows when, but no later than now.
+        if case .replace = action, outcome == .unknown { attempt.startedAt = now }
         attempt.endedAt = now
         attempt.stamp = stamp
         observation.attempts[action.name] = attempt

@@ -24,7 +24,10 @@ struct ServerVerdict: Hashable {
     /// Nothing is under way that could bring the wanted name here.
     var isStuck: Bool {
         guard isWanted, action == nil else { return false }
-        return reasonClass == .failed || wakeAfter == nil && (reasonClass == .conflict || reason == .unloadPending)
+        // A replacement that is held back may wait for servers that cannot have the adapter at all.
+        let isHeldBack = isReplacement && reason == .updateInProgress
+        return reasonClass == .failed
+            || wakeAfter == nil && (reasonClass == .conflict || reason == .unloadPending || isHeldBack)
     }
 
     /// The same without the load that it asks for.

@@ -14,7 +14,14 @@ package struct JSONParser {
     private var position = 0
     private var depth = 0
 
-    private init(_ bytes: [UInt8]) { self.bytes = bytes }
+    /// Reads what is at `offset` of `bytes`.
+    init(_ bytes: [UInt8], at offset: Int = 0) {
+        self.bytes = bytes
+        position = offset
+    }
+
+    /// Where it stands.
+    var offset: Int { position }
 
     /// - Throws: ``Failure`` unless `bytes` hold exactly one value.
     package static func parse(_ bytes: [UInt8]) throws(Failure) -> JSONValue {
@@ -57,9 +64,10 @@ package struct JSONParser {
         skipSpace()
         switch peek() {
         case 0x7B:
-            var members: [String: JSONValue] = [:]
-            try self.members { parser, name throws(Failure) in members[name] = try parser.value() }
-            return .object(members)
+            // The size is known at the end only, and a Dictionary that grows hashes its keys again and again.
+            var members: [(String, JSONValue)] = []
+            try self.members { parser, name throws(Failure) in members.append((name, try parser.value())) }
+            return .object(Dictionary(members) { _, last in last })
         case 0x5B:
             var elements: [JSONValue] = []
             try self.elements { parser throws(Failure) in elements.append(try parser.value()) }
@@ -92,6 +100,9 @@ package struct JSONParser {
         try skip()
         return nil
     }
+
+    /// Whether the next value begins so.
+    mutating func isAt(_ first: Unicode.Scalar) -> Bool { isAt(UInt8(ascii: first)) }
 
     private mutating func isAt(_ byte: UInt8) -> Bool {
         skipSpace()

@@ -27,11 +27,11 @@ extension JSONValue {
             bytes.append(0x5D)
         case .object(let members):
             bytes.append(0x7B)
-            for (index, name) in members.keys.sorted().enumerated() {
+            for (index, member) in members.sorted(by: { $0.key < $1.key }).enumerated() {
                 if index > 0 { bytes.append(0x2C) }
-                Self.encode(name, into: &bytes)
+                Self.encode(member.key, into: &bytes)
                 bytes.append(0x3A)
-                members[name]?.encode(into: &bytes)
+                member.value.encode(into: &bytes)
             }
             bytes.append(0x7D)
         }
@@ -39,6 +39,11 @@ extension JSONValue {
 
     private static func encode(_ text: String, into bytes: inout [UInt8]) {
         bytes.append(0x22)
+        guard text.utf8.contains(where: \.isEscaped) else {
+            bytes += text.utf8
+            bytes.append(0x22)
+            return
+        }
         for byte in text.utf8 {
             switch byte {
             case 0x22: bytes += "\\\"".utf8
@@ -55,6 +60,11 @@ extension JSONValue {
 }
 
 extension UInt8 {
+    /// Whether a string shows it as anything but itself.
+    fileprivate var isEscaped: Bool {
+        self < 0x20 || self == 0x22 || self == 0x5C || self == 0x3C || self == 0x3E || self == 0x26
+    }
+
     /// The character of that number as JSON escapes it: `\u001f`.
     var unicodeEscape: String {
         let digits = String(self, radix: 16)

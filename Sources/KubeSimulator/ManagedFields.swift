@@ -10,8 +10,16 @@ struct ManagedFields {
     }
 
     struct Entry {
-        var fields: FieldSet
-        var time: String
+        let fields: FieldSet
+        /// ``fields`` as `fieldsV1`.
+        let json: JSONValue
+        let time: String
+
+        init(fields: FieldSet, json: JSONValue? = nil, time: String) {
+            self.fields = fields
+            self.json = json ?? fields.json
+            self.time = time
+        }
     }
 
     private(set) var entries: [Manager: Entry] = [:]
@@ -19,14 +27,16 @@ struct ManagedFields {
     /// More managers that update are folded into one, as the real server does.
     private static let updateLimit = 10
 
-    init(of object: JSONValue) {
+    /// What `object` says; with `isOurs` it was written by ``json``, and need not be written anew.
+    init(of object: JSONValue, isOurs: Bool = true) {
         for entry in object["metadata", "managedFields"]?.arrayValue ?? [] {
             let manager = Manager(
                 name: entry["manager"]?.stringValue ?? "", isApply: entry["operation"]?.stringValue == "Apply",
                 apiVersion: entry["apiVersion"]?.stringValue ?? "", subresource: entry["subresource"]?.stringValue ?? ""
             )
-            let fields = FieldSet(json: entry["fieldsV1"] ?? [:])
-            entries[manager] = Entry(fields: fields, time: entry["time"]?.stringValue ?? "")
+            let json = entry["fieldsV1"] ?? [:]
+            entries[manager] = Entry(
+                fields: FieldSet(json: json), json: isOurs ? json : nil, time: entry["time"]?.stringValue ?? "")
         }
     }
 
@@ -53,6 +63,7 @@ struct ManagedFields {
     mutating func take(_ fields: FieldSet, from manager: Manager) {
         guard let entry = entries[manager] else { return }
         let rest = entry.fields.subtracting(fields)
+        if rest == entry.fields { return }
         entries[manager] = rest.isEmpty ? nil : Entry(fields: rest, time: entry.time)
     }
 
@@ -92,7 +103,7 @@ struct ManagedFields {
                 var value: JSONValue = [
                     "manager": .string(manager.name), "operation": manager.isApply ? "Apply" : "Update",
                     "apiVersion": .string(manager.apiVersion), "time": .string(entry.time), "fieldsType": "FieldsV1",
-                    "fieldsV1": entry.fields.json,
+                    "fieldsV1": entry.json,
                 ]
                 if !manager.subresource.isEmpty { value["subresource"] = .string(manager.subresource) }
                 return value

@@ -58,8 +58,10 @@ extension Model {
         let last = managed.entries[manager]?.fields ?? FieldSet()
         managed.set(fields, of: manager, at: request.time)
         var merged = TypedValue.merge(live, configuration, schema)
-        let gone = last.withNamedAncestors(schema).subtracting(managed.owned.withNamedAncestors(schema))
-        merged = TypedValue.removing(gone, from: merged, schema)
+        if fields != last {
+            let gone = last.withNamedAncestors(schema).subtracting(managed.owned.withNamedAncestors(schema))
+            merged = TypedValue.removing(gone, from: merged, schema)
+        }
         merged["apiVersion"] = live["apiVersion"]
         merged["kind"] = live["kind"]
 

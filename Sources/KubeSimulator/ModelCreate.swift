@@ -44,7 +44,7 @@ extension Model {
         try checkRoom(for: object, isNew: true)
         if request.isDryRun { return WriteResult(object: object, isCreated: true, warnings: warnings) }
         if kind.plural == "events" { forgetOldEvents(at: request.time) }
-        return WriteResult(object: commit(object, of: kind).value, isCreated: true, warnings: warnings)
+        return WriteResult(commit(object, of: kind), isCreated: true, warnings: warnings)
     }
 
     func initialiseMetadata(of object: inout JSONValue, _ kind: ResourceKind, at time: String) {

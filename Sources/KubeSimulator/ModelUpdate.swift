@@ -28,7 +28,8 @@ extension Model {
             base["metadata", "managedFields"] = submittedFields
         }
         if submittedFields == [[:]] { base["metadata", "managedFields"] = nil }
-        var managed = ManagedFields(of: base)
+        let isOurs = base["metadata", "managedFields"] == live["metadata", "managedFields"]
+        var managed = ManagedFields(of: base, isOurs: isOurs)
         var plain = live
         plain["metadata", "managedFields"] = nil
         object["metadata", "managedFields"] = nil
@@ -60,7 +61,7 @@ extension Model {
             remove(object, of: kind)
             return WriteResult(object: object, warnings: warnings)
         }
-        return WriteResult(object: commit(object, of: kind).value, warnings: warnings)
+        return WriteResult(commit(object, of: kind), warnings: warnings)
     }
 
     private func checkPreconditions(

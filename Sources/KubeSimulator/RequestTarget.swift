@@ -5,22 +5,25 @@ struct RequestTarget: Sendable {
 
     /// nil where the escapes are broken.
     init?(_ url: String) {
-        var rest = Substring(url)
-        if let scheme = rest.firstRange(of: "://"), !rest[..<scheme.lowerBound].contains("/") {
-            rest = rest[scheme.upperBound...].drop { $0 != "/" }
+        // Byte by byte: every request comes here.
+        var rest = url.utf8[...]
+        if rest.first != Self.slash, let colon = rest.firstIndex(of: UInt8(ascii: ":")),
+            rest[colon...].starts(with: "://".utf8), !rest[..<colon].contains(Self.slash)
+        {
+            rest = rest[colon...].dropFirst(3).drop { $0 != Self.slash }
         }
-        let parts = rest.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        let parts = rest.split(separator: UInt8(ascii: "?"), maxSplits: 1, omittingEmptySubsequences: false)
         var path: [String] = []
-        for part in (parts.first ?? "").split(separator: "/") {
+        for part in parts[0].split(separator: Self.slash) {
             guard let text = Self.decode(part, plusIsSpace: false) else { return nil }
             path.append(text)
         }
         self.path = path
         var parameters: [String: String] = [:]
-        for pair in (parts.count > 1 ? parts[1] : "").split(separator: "&") {
-            let sides = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        for pair in parts.count > 1 ? parts[1].split(separator: UInt8(ascii: "&")) : [] {
+            let sides = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
             guard let name = Self.decode(sides[0], plusIsSpace: true),
-                let value = Self.decode(sides.count > 1 ? sides[1] : "", plusIsSpace: true)
+                let value = sides.count > 1 ? Self.decode(sides[1], plusIsSpace: true) : ""
             else { return nil }
             if parameters[name] == nil { parameters[name] = value }
         }
@@ -33,10 +36,12 @@ struct RequestTarget: Sendable {
     /// True for `true` and `1`, as Go's forms read booleans.
     func flag(_ name: String) -> Bool { ["true", "1", "True"].contains(parameters[name] ?? "") }
 
-    private static func decode(_ text: Substring, plusIsSpace: Bool) -> String? {
-        guard text.utf8.contains(0x25) || (plusIsSpace && text.utf8.contains(0x2B)) else { return String(text) }
+    private static let slash = UInt8(ascii: "/")
+
+    private static func decode(_ text: Substring.UTF8View, plusIsSpace: Bool) -> String? {
+        guard text.contains(0x25) || (plusIsSpace && text.contains(0x2B)) else { return String(Substring(text)) }
         var bytes: [UInt8] = []
-        var rest = text.utf8[...]
+        var rest = text
         while let byte = rest.popFirst() {
             if byte == 0x2B, plusIsSpace {
                 bytes.append(0x20)

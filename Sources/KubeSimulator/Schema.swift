@@ -29,6 +29,12 @@ final class Schema: Sendable {
     let rules: [ValidationRule]
     /// Whether rules stand here or anywhere below.
     let hasRules: Bool
+    /// Members that are filled in where they are absent.
+    let defaults: [(name: String, value: JSONValue)]
+    /// Members that may hold others.
+    let branches: [(name: String, schema: Schema)]
+    /// Whether values of it hold others that it knows of.
+    let isBranch: Bool
     let description: String
     /// The schema as written, for `/openapi/v3`.
     let source: JSONValue
@@ -100,6 +106,11 @@ final class Schema: Sendable {
         hasRules =
             !rules.isEmpty || properties.values.contains(where: \.hasRules) || items?.hasRules == true
             || additionalProperties?.hasRules == true
+        defaults = properties.sorted { $0.key < $1.key }.compactMap { name, property in
+            property.defaultValue.map { (name, $0) }
+        }
+        branches = properties.sorted { $0.key < $1.key }.filter { $0.value.isBranch }.map { ($0.key, $0.value) }
+        isBranch = !properties.isEmpty || items != nil || additionalProperties != nil
         description = source["description"]?.stringValue ?? ""
         self.source = source
     }

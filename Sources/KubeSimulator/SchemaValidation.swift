@@ -19,27 +19,27 @@ extension Schema {
 
     static func join(_ path: String, _ name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
 
-    private func validate(_ value: JSONValue, at path: String, into causes: inout [Cause]) {
+    private func validate(_ value: JSONValue, at path: @autoclosure () -> String, into causes: inout [Cause]) {
         if value.isNull, isNullable || (kind == nil && !isIntOrString) { return }
         guard hasFittingType(value) else {
             let type = isIntOrString ? "integer,string" : kind?.rawValue ?? "any"
             let found = Self.typeName(value)
             causes.append(
                 Cause(
-                    .typeInvalid, path,
-                    "Invalid value: \"\(found)\": \(path) in body must be of type \(type): \"\(found)\""))
+                    .typeInvalid, path(),
+                    "Invalid value: \"\(found)\": \(path()) in body must be of type \(type): \"\(found)\""))
             return
         }
         if let enumeration, !enumeration.contains(value) {
             let supported = enumeration.map(\.text).joined(separator: ", ")
             causes.append(
-                Cause(.notSupported, path, "Unsupported value: \(value.text): supported values: \(supported)"))
+                Cause(.notSupported, path(), "Unsupported value: \(value.text): supported values: \(supported)"))
         }
         switch value {
-        case .string(let text): validate(text, value, at: path, into: &causes)
-        case .int, .double: validateNumber(value, at: path, into: &causes)
-        case .array(let elements): validate(elements, value, at: path, into: &causes)
-        case .object(let members): validate(members, at: path, into: &causes)
+        case .string(let text): validate(text, value, at: path(), into: &causes)
+        case .int, .double: validateNumber(value, at: path(), into: &causes)
+        case .array(let elements): validate(elements, value, at: path(), into: &causes)
+        case .object(let members): validate(members, at: path(), into: &causes)
         case .null, .bool: break
         }
     }
@@ -68,96 +68,104 @@ extension Schema {
         }
     }
 
-    private func validate(_ text: String, _ value: JSONValue, at path: String, into causes: inout [Cause]) {
+    private func validate(
+        _ text: String, _ value: JSONValue, at path: @autoclosure () -> String, into causes: inout [Cause]
+    ) {
         let length = Int64(text.unicodeScalars.count)
         if let maximum = limits.maxLength, length > maximum {
-            causes.append(Cause(.tooLong, path, "Too long: may not be more than \(maximum) bytes"))
+            causes.append(Cause(.tooLong, path(), "Too long: may not be more than \(maximum) bytes"))
         }
         if let minimum = limits.minLength, length < minimum {
-            causes.append(.invalid(path, value, "\(path) in body should be at least \(minimum) chars long"))
+            causes.append(.invalid(path(), value, "\(path()) in body should be at least \(minimum) chars long"))
         }
         if let pattern, pattern.occurs(in: text) != true {
-            causes.append(.invalid(path, value, "\(path) in body should match '\(pattern.source)'"))
+            causes.append(.invalid(path(), value, "\(path()) in body should match '\(pattern.source)'"))
         }
         if format == "date-time", CivilTime.unixTime(text) == nil {
             causes.append(
                 Cause(
-                    .typeInvalid, path,
-                    "Invalid value: \(value.text): \(path) in body must be of type date-time: \(value.text)"))
+                    .typeInvalid, path(),
+                    "Invalid value: \(value.text): \(path()) in body must be of type date-time: \(value.text)"))
         }
     }
 
-    private func validateNumber(_ value: JSONValue, at path: String, into causes: inout [Cause]) {
+    private func validateNumber(_ value: JSONValue, at path: @autoclosure () -> String, into causes: inout [Cause]) {
         guard let number = value.doubleValue else { return }
         func shown(_ limit: Double) -> String { Int64(exactly: limit).map(String.init) ?? String(limit) }
         if format == "int32", let whole = value.intValue, Int32(exactly: whole) == nil {
             causes.append(
                 Cause(
-                    .typeInvalid, path,
-                    "Invalid value: \(value.text): \(path) in body must be of type int32: \(value.text)"))
+                    .typeInvalid, path(),
+                    "Invalid value: \(value.text): \(path()) in body must be of type int32: \(value.text)"))
         }
         if let minimum = limits.minimum, number < minimum || (limits.excludesMinimum && number == minimum) {
             let bound = limits.excludesMinimum ? "greater than" : "greater than or equal to"
-            causes.append(.invalid(path, value, "\(path) in body should be \(bound) \(shown(minimum))"))
+            causes.append(.invalid(path(), value, "\(path()) in body should be \(bound) \(shown(minimum))"))
         }
         if let maximum = limits.maximum, number > maximum || (limits.excludesMaximum && number == maximum) {
             let bound = limits.excludesMaximum ? "less than" : "less than or equal to"
-            causes.append(.invalid(path, value, "\(path) in body should be \(bound) \(shown(maximum))"))
+            causes.append(.invalid(path(), value, "\(path()) in body should be \(bound) \(shown(maximum))"))
         }
     }
 
-    private func validate(_ elements: [JSONValue], _ value: JSONValue, at path: String, into causes: inout [Cause]) {
+    private func validate(
+        _ elements: [JSONValue], _ value: JSONValue, at path: @autoclosure () -> String, into causes: inout [Cause]
+    ) {
         let count = Int64(elements.count)
         if let maximum = limits.maxItems, count > maximum {
-            causes.append(Cause(.tooMany, path, "Too many: \(count): must have at most \(maximum) items"))
+            causes.append(Cause(.tooMany, path(), "Too many: \(count): must have at most \(maximum) items"))
         }
         if let minimum = limits.minItems, count < minimum {
-            causes.append(.invalid(path, value, "\(path) in body should have at least \(minimum) items"))
+            causes.append(.invalid(path(), value, "\(path()) in body should have at least \(minimum) items"))
         }
         var seen: Set<JSONValue> = []
         for (index, element) in elements.enumerated() {
-            items?.validate(element, at: "\(path)[\(index)]", into: &causes)
+            items?.validate(element, at: "\(path())[\(index)]", into: &causes)
             switch listType {
             case .atomic: continue
             case .set:
                 if !seen.insert(element).inserted {
-                    causes.append(Cause(.duplicate, "\(path)[\(index)]", "Duplicate value: \(element.text)"))
+                    causes.append(Cause(.duplicate, "\(path())[\(index)]", "Duplicate value: \(element.text)"))
                 }
             case .map:
                 guard let key = listMapKey(of: element) else { continue }
                 if !seen.insert(key).inserted {
-                    causes.append(Cause(.duplicate, "\(path)[\(index)]", "Duplicate value: \(key.text)"))
+                    causes.append(Cause(.duplicate, "\(path())[\(index)]", "Duplicate value: \(key.text)"))
                 }
             }
         }
     }
 
-    private func validate(_ members: [String: JSONValue], at path: String, into causes: inout [Cause]) {
-        for name in required where members[name] == nil { causes.append(.required(Self.join(path, name))) }
+    private func validate(
+        _ members: [String: JSONValue], at path: @autoclosure () -> String, into causes: inout [Cause]
+    ) {
+        for name in required where members[name] == nil { causes.append(.required(Self.join(path(), name))) }
         let count = Int64(members.count)
         if let maximum = limits.maxProperties, count > maximum {
-            causes.append(Cause(.tooMany, path, "Too many: \(count): must have at most \(maximum) items"))
+            causes.append(Cause(.tooMany, path(), "Too many: \(count): must have at most \(maximum) items"))
         }
         if let minimum = limits.minProperties, count < minimum {
             causes.append(
-                .invalid(path, .object(members), "\(path) in body should have at least \(minimum) properties"))
+                .invalid(path(), .object(members), "\(path()) in body should have at least \(minimum) properties"))
         }
         for name in members.keys.sorted() {
             guard let value = members[name] else { continue }
-            member(name)?.validate(value, at: Self.join(path, name), into: &causes)
+            member(name)?.validate(value, at: Self.join(path(), name), into: &causes)
         }
     }
 
-    private func checkRules(_ value: JSONValue, before old: JSONValue?, at path: String, into causes: inout [Cause]) {
+    private func checkRules(
+        _ value: JSONValue, before old: JSONValue?, at path: @autoclosure () -> String, into causes: inout [Cause]
+    ) {
         guard hasRules, !value.isNull else { return }
         for rule in rules {
-            if let problem = rule.problem(of: value, before: old) { causes.append(.invalid(path, value, problem)) }
+            if let problem = rule.problem(of: value, before: old) { causes.append(.invalid(path(), value, problem)) }
         }
         switch value {
         case .object(let members):
             for name in members.keys.sorted() {
                 guard let value = members[name], let schema = member(name) else { continue }
-                schema.checkRules(value, before: old?[name], at: Self.join(path, name), into: &causes)
+                schema.checkRules(value, before: old?[name], at: Self.join(path(), name), into: &causes)
             }
         case .array(let elements):
             guard let items else { return }
@@ -165,7 +173,7 @@ extension Schema {
                 let before = listMapKey(of: element).flatMap { key in
                     old?.arrayValue?.first { listMapKey(of: $0) == key }
                 }
-                items.checkRules(element, before: before, at: "\(path)[\(index)]", into: &causes)
+                items.checkRules(element, before: before, at: "\(path())[\(index)]", into: &causes)
             }
         default: break
         }

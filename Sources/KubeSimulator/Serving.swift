@@ -95,7 +95,8 @@ extension KubeSimulator {
     func show(
         _ result: WriteResult, _ kind: ResourceKind, _ representation: Representation, _ target: RequestTarget
     ) -> HTTPResponse {
-        let object = StoredObject(key: ObjectKey(namespace: "", name: ""), value: result.object, revision: 0)
+        let object =
+            result.stored ?? StoredObject(key: ObjectKey(namespace: "", name: ""), value: result.object, revision: 0)
         return show(
             object, kind, representation, target, status: result.isCreated ? 201 : 200, warnings: result.warnings)
     }

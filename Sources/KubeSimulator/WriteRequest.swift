@@ -47,7 +47,15 @@ struct WriteRequest {
 struct WriteResult {
     /// The object as it is now, in the form that is stored.
     var object: JSONValue
+    /// Where it was stored: watches and the answer share its bytes.
+    var stored: StoredObject?
     var isCreated = false
     /// For the `Warning` headers.
     var warnings: [String] = []
+}
+
+extension WriteResult {
+    init(_ stored: StoredObject, isCreated: Bool = false, warnings: [String]) {
+        self.init(object: stored.value, stored: stored, isCreated: isCreated, warnings: warnings)
+    }
 }

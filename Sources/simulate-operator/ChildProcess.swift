@@ -44,7 +44,8 @@ import OperatorSimulation
 func runShards(_ options: SimulateOptions, processes: Int, progress: (Int) -> Void) -> SeedCampaign.Summary {
     // Seeds come and go in a few megabytes: giving them back to the kernel and asking again costs more than keeping them.
     unsafe setenv(
-        "GLIBC_TUNABLES", "glibc.malloc.trim_threshold=536870912:glibc.malloc.top_pad=16777216", 0)
+        "GLIBC_TUNABLES",
+        "glibc.malloc.trim_threshold=536870912:glibc.malloc.top_pad=16777216:glibc.malloc.mmap_threshold=33554432", 0)
     var shards = SeedShards(options, processes: processes)
     var running: [pid_t: (shard: SeedShards.Shard, child: ChildProcess)] = [:]
     while true {

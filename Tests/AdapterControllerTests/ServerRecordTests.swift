@@ -45,6 +45,18 @@ import Testing
         #expect(adapters(record) == ["a": "/new", "c": "/c"])
     }
 
+    @Test func `a load that followed an unload may still come for twice its timeout after its own start`() throws {
+        let replace = ServerAction.replace(
+            name: "sql", path: "/sql", is3D: false, isOverwrite: false, timeout: .seconds(30))
+        for (action, start) in [(load, 0), (replace, 20)] {
+            var record = ServerRecord(since: .zero)
+            record.started(action, now: .zero)
+            _ = record.ended(action, .unknown, now: .seconds(20))
+            let attempt = try #require(record.observation.attempts["sql"])
+            #expect(attempt.startedAt == .seconds(start))
+        }
+    }
+
     @Test func `V18: what this process loaded and did not unload is counted when it goes`() {
         var record = ServerRecord(since: .zero)
         _ = list(&record, ["foreign": "/f"])

@@ -204,6 +204,15 @@ private let foreign = ["sql": "/else"]
         #expect(action([suspended], listing: blocked) == nil)
     }
 
+    @Test func `an old name that another object waits for is given up where the roll-out is held back`() {
+        let situation = situation(
+            .server("a", holding: ["sql": "/adapters/before", "old": "/adapters/old"]),
+            .server("b", holding: ["sql": "/adapters/foreign"]),
+            claims: [.on("old", "/adapters/old"), .on("sql", "/adapters/before")],
+            rivals: [.rival(older: false, loraName: "old")])
+        #expect(situation.action(on: "a")?.unloads == "old=/adapters/old")
+    }
+
     @Test(arguments: [
         Rival.rival(older: false, loraName: "old", path: "/adapters/old"),
         .rival(older: false, loraName: "old", path: "/adapters/new", claims: [.on("old", "/adapters/old")]),

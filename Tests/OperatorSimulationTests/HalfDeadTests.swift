@@ -2,6 +2,7 @@ import DynamicJSON
 import Synchronization
 import TestSupport
 import Testing
+import VLLMSimulator
 
 @testable import OperatorSimulation
 
@@ -33,6 +34,16 @@ import Testing
         #expect(beside.time <= alone.time * 1.1, "\(beside.time) s, and \(alone.time) s without")
     }
 
+    /// What hangs stays in flight for minutes, and the others get its place as soon as it is known to be gone.
+    @Test(arguments: [Duration.milliseconds(50), .seconds(3)])
+    func `V15: servers that die while loads go out delay the others by less than a tenth`(
+        load: Duration
+    ) async throws {
+        let alone = try await converge(deadBy: nil, lasting: load)
+        let beside = try await converge(deadBy: .hang, lasting: load, after: load * 2)
+        #expect(beside.time <= alone.time * 1.1, "\(beside.time) s, and \(alone.time) s without")
+    }
+
     private struct Outcome {
         /// Until each of the living servers held every adapter, in virtual seconds.
         var time: Double
@@ -43,7 +54,8 @@ import Testing
 
     /// Adapters come to a hundred servers, of which every second one is dead.
     private func converge(
-        deadBy fault: NetworkFault?, adapters: Int = 10, fromStart: Bool = false
+        deadBy fault: NetworkFault?, adapters: Int = 10, fromStart: Bool = false,
+        lasting load: Duration = .milliseconds(50), after delay: Duration? = nil
     ) async throws -> Outcome {
         var settings = WorldSettings(definitions: try definitions())
         settings.addresses = 100
@@ -52,7 +64,7 @@ import Testing
             try simulate { simulation in
                 let world = try World(fixed, in: simulation)
                 try world.createService("a")
-                for _ in 0..<100 { try world.createPod(services: ["a"]) }
+                for _ in 0..<100 { try world.createPod(services: ["a"]) { $0.loadDuration = load } }
                 // Until the last EndpointSlice is out.
                 try await simulation.sleep(for: .seconds(5))
                 let pods = world.pods.enumerated()
@@ -66,20 +78,29 @@ import Testing
                     try world.createAdapter("before", spec: Self.spec("before"))
                     while world.adapter("before")?.phase != "Ready" { try await simulation.sleep(for: .seconds(1)) }
                 }
-                for authority in dead {
-                    world.network.changeLink(to: authority) { $0.fault = fault }
-                    world.network.resetConnections(to: authority)
+                let die: @Sendable () -> Void = {
+                    for authority in dead {
+                        world.network.changeLink(to: authority) { $0.fault = fault }
+                        world.network.resetConnections(to: authority)
+                    }
                 }
+                if delay == nil { die() }
                 try await simulation.sleep(for: .seconds(60))
                 let began = simulation.now
                 if fromStart { start() }
                 let names = (0..<adapters).map { "a\($0)" }
                 for name in names { try world.createAdapter(name, spec: Self.spec(name)) }
+                if let delay {
+                    simulation.spawn {
+                        try? await simulation.sleep(for: delay)
+                        die()
+                    }
+                }
                 while !alive.allSatisfy({ pod in names.allSatisfy { pod.adapters[$0] != nil } }) {
                     try await simulation.sleep(for: .milliseconds(10))
                 }
                 var outcome = Outcome(time: (simulation.now - began) / .seconds(1))
-                if fromStart { return outcome }
+                if fromStart || delay != nil { return outcome }
 
                 try await simulation.sleep(for: .seconds(60))
                 let attempts = Mutex<[String: Int]>([:])

@@ -15,6 +15,16 @@ import Testing
         #expect(outcome.isSound, "\(outcome)")
     }
 
+    @Test func `the one unload that a terminating pod gets may outlive its object`() async throws {
+        let outcome = try await outcome(of: 1170)
+        #expect(outcome.isSound, "\(outcome)")
+    }
+
+    @Test func `what a load brings to a container of which nobody was told in time belongs to nobody`() async throws {
+        let outcome = try await outcome(of: 733)
+        #expect(outcome.isSound, "\(outcome)")
+    }
+
     private func outcome(of seed: UInt64, crashPoint: CrashPoint? = nil) async throws -> SeedRun.Outcome {
         let scenario = OperatorScenario.standard(definitions: try definitions())
         return try await onOwnThread { SeedRun(scenario, seed: seed, crashPoint: crashPoint).outcome() }

@@ -1,3 +1,4 @@
+import DynamicJSON
 package import Effects
 
 /// What can happen to one exchange.
@@ -46,6 +47,17 @@ package struct Exchange: Sendable {
     package let request: HTTPRequest
     /// Numbers what a process sends that is not safe, from 1.
     package let effect: Int?
+    /// The body, read once for all who judge it; null where it is no JSON.
+    let json: JSONValue
+
+    init(id: Int, process: String, authority: String, request: HTTPRequest, effect: Int?) {
+        self.id = id
+        self.process = process
+        self.authority = authority
+        self.request = request
+        self.effect = effect
+        json = request.body.flatMap { JSONValue(parsing: $0) } ?? .null
+    }
 
     /// `operator-1 POST 10.0.0.1:8000/v1/load_lora_adapter`.
     package var label: String {

@@ -4,35 +4,58 @@ import DynamicJSON
 struct Adapter {
     let object: JSONValue
 
-    var name: String { object["metadata", "name"]?.stringValue ?? "" }
-    var uid: String { object["metadata", "uid"]?.stringValue ?? "" }
-    var generation: Int64 { object["metadata", "generation"]?.intValue ?? 0 }
-    var created: String { object["metadata", "creationTimestamp"]?.stringValue ?? "" }
-    var isTerminating: Bool { object["metadata", "deletionTimestamp"]?.stringValue != nil }
-    var hasFinalizer: Bool {
-        object["metadata", "finalizers"]?.arrayValue?.contains("lora-operator.dev/unload") ?? false
+    let name: String
+    let uid: String
+    let generation: Int64
+    let created: String
+    let isTerminating: Bool
+    let hasFinalizer: Bool
+
+    let loraName: String
+    let path: String
+    let base: String?
+    let service: String
+    let maxUnavailable: Int
+    let replicas: Int?
+    let isSuspended: Bool
+    let overwrites: Bool
+    let isOrphaning: Bool
+
+    let phase: String
+    let claims: [Entry]
+
+    init(object: JSONValue) {
+        self.object = object
+        let (metadata, spec) = (object["metadata"] ?? .null, object["spec"] ?? .null)
+        name = metadata["name"]?.stringValue ?? ""
+        uid = metadata["uid"]?.stringValue ?? ""
+        generation = metadata["generation"]?.intValue ?? 0
+        created = metadata["creationTimestamp"]?.stringValue ?? ""
+        isTerminating = metadata["deletionTimestamp"]?.stringValue != nil
+        hasFinalizer = metadata["finalizers"]?.arrayValue?.contains("lora-operator.dev/unload") ?? false
+        loraName = spec["loraName"]?.stringValue ?? name
+        path = spec["loraPath"]?.stringValue ?? ""
+        base = spec["baseModelName"]?.stringValue
+        service = spec["target", "service", "name"]?.stringValue ?? ""
+        maxUnavailable = Int(spec["update", "maxUnavailable"]?.intValue ?? 1)
+        replicas = spec["placement", "replicas"]?.intValue.map { Int($0) }
+        isSuspended = spec["suspend"]?.boolValue ?? false
+        overwrites = spec["conflictPolicy"]?.stringValue == "Overwrite"
+        isOrphaning = spec["deletion", "policy"]?.stringValue == "Orphan"
+        phase = object["status", "phase"]?.stringValue ?? ""
+        claims = Self.claims(of: object, on: nil)
     }
 
-    var loraName: String { object["spec", "loraName"]?.stringValue ?? name }
-    var path: String { object["spec", "loraPath"]?.stringValue ?? "" }
-    var base: String? { object["spec", "baseModelName"]?.stringValue }
-    var service: String { object["spec", "target", "service", "name"]?.stringValue ?? "" }
-    var maxUnavailable: Int { Int(object["spec", "update", "maxUnavailable"]?.intValue ?? 1) }
-    var replicas: Int? { object["spec", "placement", "replicas"]?.intValue.map { Int($0) } }
-    var isSuspended: Bool { object["spec", "suspend"]?.boolValue ?? false }
-    var overwrites: Bool { object["spec", "conflictPolicy"]?.stringValue == "Overwrite" }
-    var isOrphaning: Bool { object["spec", "deletion", "policy"]?.stringValue == "Orphan" }
-
-    var phase: String { object["status", "phase"]?.stringValue ?? "" }
-    var claims: [Entry] { claims(on: nil) }
-
     /// The claims on servers of these Services.
-    func claims(on services: [String]?) -> [Entry] {
+    func claims(on services: [String]) -> [Entry] { Self.claims(of: object, on: services) }
+
+    private static func claims(of object: JSONValue, on services: [String]?) -> [Entry] {
         (object["status", "claims"]?.arrayValue ?? []).compactMap { claim in
             guard services?.contains(claim["service"]?.stringValue ?? "") ?? true else { return nil }
             return Entry(name: claim["name"]?.stringValue ?? "", root: claim["path"]?.stringValue ?? "")
         }
     }
+
     var servers: [JSONValue] { object["status", "servers"]?.arrayValue ?? [] }
 
     /// Whether a load without an answer is still looked up: it is sent again in time, and its status changes then.

@@ -8,12 +8,16 @@ extension Exchange {
     var isHealth: Bool { request.method == .get && request.url == "/health" }
     var isChangeOfServer: Bool { isLoad || isUnload }
 
-    private var path: Substring { request.url.prefix { $0 != "?" } }
+    /// The names between the slashes of the path.
+    private var segments: [Substring] {
+        let path = request.url.utf8.prefix { $0 != UInt8(ascii: "?") }
+        return path.split(separator: UInt8(ascii: "/")).map { Substring($0) }
+    }
 
     /// Namespace and name of the LoRAAdapter whose status is written.
     var statusTarget: (namespace: String, name: String)? {
         guard !request.method.isSafe else { return nil }
-        let parts = path.split(separator: "/")
+        let parts = segments
         guard parts.last == "status", let plural = parts.firstIndex(of: "loraadapters"),
             plural >= 1, parts.count == plural + 3
         else { return nil }
@@ -21,18 +25,18 @@ extension Exchange {
     }
 
     /// Leases are renewed at rest; everything else that is written then is noise.
-    var isLease: Bool { path.contains("/leases") }
+    var isLease: Bool { segments.contains("leases") }
 
-    var isEvent: Bool { path.contains("/events.k8s.io/") }
+    var isEvent: Bool { segments.contains("events.k8s.io") }
 
     /// Repeats an event that is there.
-    var isEventSeries: Bool { path.contains("/events/") }
+    var isEventSeries: Bool { segments.dropLast().contains("events") }
+
+    /// About a ServedModel.
+    var isOfServedModels: Bool { segments.contains("servedmodels") }
 
     /// What a load asks for.
     var entry: Entry {
         Entry(name: json["lora_name"]?.stringValue ?? "", root: json["lora_path"]?.stringValue ?? "")
     }
-
-    /// The body as JSON, null where it is none.
-    var json: JSONValue { request.body.flatMap { JSONValue(parsing: $0) } ?? .null }
 }

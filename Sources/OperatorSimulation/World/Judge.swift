@@ -1,30 +1,59 @@
 import DynamicJSON
 
-/// What must hold once faults have stopped and time has passed.
+/// What must hold once faults have stopped and time has passed, asked of a world as it was at one moment.
 struct Judge {
-    let world: World
+    /// A pod, as it was then.
+    private struct Pod {
+        let name: String
+        let uid: String
+        let services: [String]
+        let isTerminating: Bool
+        let containerID: String
+        let adapters: [String: String]
+        let entries: Set<Entry>
+        /// What objects can take for their own here, whoever put it there: "if and only if it equals one of its claims".
+        let claimed: Set<Entry>
+    }
+
+    private let world: World
+    private let state: World.State
+    private let adapters: [Adapter]
+    private let pods: [Pod]
+
+    /// Looks at `world` now.
+    init(world: World) {
+        let adapters = world.adapters
+        self.world = world
+        self.adapters = adapters
+        pods = world.pods.map { pod in
+            Pod(
+                name: pod.name, uid: pod.uid, services: pod.services, isTerminating: pod.now.isTerminating,
+                containerID: pod.containerID, adapters: pod.adapters, entries: pod.entries,
+                claimed: Set(adapters.flatMap { $0.claims(on: pod.services) }))
+        }
+        state = world.now
+    }
 
     /// Everything that is not as it should be, in a fixed order.
     func verdict() -> [Violation] {
-        let adapters = world.adapters
         var violations = adapters.filter(\.isTerminating).map { adapter in
             Violation("no finalizer left", "\(adapter.name) is still terminating: \(adapter.phase)")
         }
         for adapter in adapters where !adapter.isTerminating {
-            violations += convergence(of: adapter, among: adapters) + truth(of: adapter, among: adapters)
+            violations += convergence(of: adapter) + truth(of: adapter)
         }
-        for pod in world.pods { violations += leaks(on: pod, adapters) + collateral(on: pod) }
+        for pod in pods { violations += leaks(on: pod) + collateral(on: pod) }
         return violations
     }
 
-    private var listed: Set<Entry> { world.pods.reduce(into: []) { $0.formUnion($1.entries) } }
+    private var listed: Set<Entry> { pods.reduce(into: []) { $0.formUnion($1.entries) } }
 
     /// Whether a status is still to change although all is as it should be.
     var isUnfinished: Bool {
-        let (listed, adapters) = (listed, world.adapters)
+        let listed = listed
         if adapters.contains(where: { $0.isUnfinished(listed) }) { return true }
         // What a process before this one may have sent is expected for twice the longest loadTimeout.
-        let mayInherit = world.simulation.now < world.now.sightedAt + Self.inheritance
+        let mayInherit = world.simulation.now < state.sightedAt + Self.inheritance
         return mayInherit && adapters.contains { $0.claims.count > 1 || !$0.claims.isEmpty && $0.phase != "Ready" }
     }
 
@@ -34,38 +63,38 @@ struct Judge {
     /// Claims that stand although no server can hold what they cover: "removed when no server can still hold it".
     func needlessClaims() -> [Violation] {
         let listed = listed
-        return world.adapters.filter { $0.isUnfinished(listed) }.map { adapter in
+        return adapters.filter { $0.isUnfinished(listed) }.map { adapter in
             Violation("claims end", "\(adapter.name) still claims \(adapter.claims), and \(listed.sorted()) is there")
         }
     }
 
     /// Servers that an adapter is about.
-    private func wanted(_ adapter: Adapter) -> [SimulatedPod] {
-        guard world.now.services.contains(adapter.service) else { return [] }
-        return world.pods.filter { $0.services.contains(adapter.service) && !$0.now.isTerminating }
+    private func wanted(_ adapter: Adapter) -> [Pod] {
+        guard state.services.contains(adapter.service) else { return [] }
+        return pods.filter { $0.services.contains(adapter.service) && !$0.isTerminating }
     }
 
     /// Why an adapter need not be loaded on a server; nil when it must be.
-    private func excuse(of adapter: Adapter, on pod: SimulatedPod, among adapters: [Adapter]) -> String? {
-        obstacle(of: adapter, on: pod, among: adapters)
-            ?? (isHeldBack(adapter, on: pod, among: adapters) ? "too many servers lack the adapter" : nil)
+    private func excuse(of adapter: Adapter, on pod: Pod) -> String? {
+        obstacle(of: adapter, on: pod)
+            ?? (isHeldBack(adapter, on: pod) ? "too many servers lack the adapter" : nil)
     }
 
     /// "At most `maxUnavailable` wanted servers without the adapter (those already without it count)": whether a
     /// replacement here waits for servers that an obstacle keeps without it.
-    private func isHeldBack(_ adapter: Adapter, on pod: SimulatedPod, among adapters: [Adapter]) -> Bool {
-        func own(_ pod: SimulatedPod) -> Entry? {
+    private func isHeldBack(_ adapter: Adapter, on pod: Pod) -> Bool {
+        func own(_ pod: Pod) -> Entry? {
             pod.adapters[adapter.loraName].map { Entry(name: adapter.loraName, root: $0) }
                 .flatMap { $0 == adapter.entry || adapter.claims.contains($0) ? $0 : nil }
         }
         guard let entry = own(pod), entry != adapter.entry else { return false }
-        let lacking = wanted(adapter).filter { own($0) == nil || obstacle(of: adapter, on: $0, among: adapters) != nil }
+        let lacking = wanted(adapter).filter { own($0) == nil || obstacle(of: adapter, on: $0) != nil }
         return lacking.count >= adapter.maxUnavailable
-            && lacking.allSatisfy { obstacle(of: adapter, on: $0, among: adapters) != nil }
+            && lacking.allSatisfy { obstacle(of: adapter, on: $0) != nil }
     }
 
     /// What keeps an adapter off a server for as long as nobody changes anything.
-    private func obstacle(of adapter: Adapter, on pod: SimulatedPod, among adapters: [Adapter]) -> String? {
+    private func obstacle(of adapter: Adapter, on pod: Pod) -> String? {
         if adapter.isSuspended { return "suspended" }
         if let base = adapter.base, base != world.settings.baseModel { return "another base model" }
         let rival = adapters.first { other in
@@ -73,32 +102,23 @@ struct Judge {
                 && wanted(other).contains { $0.uid == pod.uid }
         }
         if let rival { return "\(rival.name) has the name" }
-        let state = world.now
-        let foreign = (state.foreign[pod.containerID] ?? []).union(state.orphaned)
-            .union(state.late[pod.containerID] ?? []).subtracting(claimed(on: pod, adapters))
-        if let root = pod.adapters[adapter.loraName], root != adapter.path,
-            foreign.contains(Entry(name: adapter.loraName, root: root))
-        {
-            return "a foreign adapter has the name"
+        if let root = pod.adapters[adapter.loraName], root != adapter.path {
+            let entry = Entry(name: adapter.loraName, root: root)
+            if isForeign(entry, on: pod) { return "a foreign adapter has the name" }
+            // "No load, unload or adoption; claims and names kept."
+            let holder = adapters.first { $0.uid != adapter.uid && $0.isSuspended && $0.claims.contains(entry) }
+            if let holder { return "\(holder.name), which is suspended, has it loaded" }
         }
-        let holder = adapters.first { other in
-            guard other.uid != adapter.uid, other.isSuspended, let root = pod.adapters[adapter.loraName] else {
-                return false
-            }
-            return root != adapter.path && other.claims.contains(Entry(name: adapter.loraName, root: root))
-        }
-        // "No load, unload or adoption; claims and names kept."
-        if let holder { return "\(holder.name), which is suspended, has it loaded" }
         return world.isLoadable(adapter.path) ? nil : "its path cannot be loaded"
     }
 
-    /// What objects can take for their own here, whoever put it there: "if and only if it equals one of its claims".
-    private func claimed(on pod: SimulatedPod, _ adapters: [Adapter]) -> Set<Entry> {
-        Set(adapters.flatMap { adapter in adapter.claims(on: pod.services) })
+    private func isForeign(_ entry: Entry, on pod: Pod) -> Bool {
+        let others = [state.foreign[pod.containerID] ?? [], state.orphaned, state.late[pod.containerID] ?? []]
+        return !pod.claimed.contains(entry) && others.contains { $0.contains(entry) }
     }
 
-    private func convergence(of adapter: Adapter, among adapters: [Adapter]) -> [Violation] {
-        let free = wanted(adapter).filter { excuse(of: adapter, on: $0, among: adapters) == nil }
+    private func convergence(of adapter: Adapter) -> [Violation] {
+        let free = wanted(adapter).filter { excuse(of: adapter, on: $0) == nil }
         let holding = free.filter { $0.entries.contains(adapter.entry) }
         let count = min(adapter.replicas ?? free.count, free.count)
         guard holding.count != count else { return [] }
@@ -108,7 +128,7 @@ struct Judge {
         return [Violation("convergence", message)]
     }
 
-    private func truth(of adapter: Adapter, among adapters: [Adapter]) -> [Violation] {
+    private func truth(of adapter: Adapter) -> [Violation] {
         func lie(_ message: String) -> Violation { Violation("truthful status", "\(adapter.name) \(message)") }
         var violations: [Violation] = []
         let observed = adapter.object["status", "observedGeneration"]?.intValue
@@ -120,7 +140,7 @@ struct Judge {
         for server in adapter.servers {
             let name = server["name"]?.stringValue ?? ""
             let state = server["state"]?.stringValue ?? ""
-            guard let pod = world.now.pods[name] else {
+            guard let pod = pods.first(where: { $0.name == name }) else {
                 violations.append(lie("lists \(name), which is gone, as \(state)"))
                 continue
             }
@@ -128,12 +148,12 @@ struct Judge {
             let isHeld = pod.entries.contains(adapter.entry)
             if state == "Loaded", !isHeld { violations.append(lie("says Loaded of \(name), which lacks it")) }
             if ["Absent", "Loading", "Unreachable", "Unknown"].contains(state), isHeld,
-                excuse(of: adapter, on: pod, among: adapters) == nil
+                excuse(of: adapter, on: pod) == nil
             {
                 violations.append(lie("says \(state) of \(name), which holds it"))
             }
         }
-        let free = wanted.filter { excuse(of: adapter, on: $0, among: adapters) == nil }
+        let free = wanted.filter { excuse(of: adapter, on: $0) == nil }
         let desired = adapter.replicas ?? wanted.count
         let isReady = desired > 0 && loaded >= desired
         if !adapter.isSuspended, isReady != (adapter.condition("Ready") == "True") {
@@ -146,19 +166,16 @@ struct Judge {
     }
 
     /// Entries that nobody wants any more.
-    private func leaks(on pod: SimulatedPod, _ adapters: [Adapter]) -> [Violation] {
-        let state = world.now
+    private func leaks(on pod: Pod) -> [Violation] {
         let foreign = state.foreign[pod.containerID] ?? []
         return pod.entries.sorted().compactMap { entry in
             if foreign.contains(entry) || state.orphaned.contains(entry) { return nil }
-            if (state.late[pod.containerID] ?? []).subtracting(claimed(on: pod, adapters)).contains(entry) {
-                return nil
-            }
+            if state.late[pod.containerID]?.contains(entry) == true, !pod.claimed.contains(entry) { return nil }
             let isWanted = adapters.contains { adapter in
                 let wanted = wanted(adapter)
                 if adapter.entry == entry, wanted.contains(where: { $0.uid == pod.uid }) { return true }
                 // What an object holds that cannot get all it wants, it may keep: "load where newly wanted, then unload".
-                let isHeld = wanted.isEmpty || wanted.contains { excuse(of: adapter, on: $0, among: adapters) != nil }
+                let isHeld = wanted.isEmpty || wanted.contains { excuse(of: adapter, on: $0) != nil }
                 return adapter.claims.contains(entry) && (isHeld || adapter.isSuspended)
             }
             return isWanted ? nil : Violation("no leak", "\(pod.name) still holds \(entry), which nobody wants")
@@ -166,9 +183,8 @@ struct Judge {
     }
 
     /// What others loaded is still there, unless somebody was allowed to take it.
-    private func collateral(on pod: SimulatedPod) -> [Violation] {
-        let state = world.now
-        return (state.foreign[pod.containerID] ?? []).subtracting(pod.entries).sorted().compactMap { entry in
+    private func collateral(on pod: Pod) -> [Violation] {
+        (state.foreign[pod.containerID] ?? []).subtracting(pod.entries).sorted().compactMap { entry in
             if state.overwritten.contains(entry.name) || world.monitor.wasClaimed(entry) { return nil }
             return Violation("no collateral", "\(pod.name) lost \(entry), which was foreign")
         }

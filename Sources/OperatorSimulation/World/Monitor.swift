@@ -7,12 +7,12 @@ import VLLMSimulator
 final class Monitor: Sendable {
     /// What was counted since ``reset()``.
     struct Counts: Sendable {
-        var statusWrites: [String] = []
+        var statusWrites: [Exchange] = []
         /// Those of ServedModels, which tell of adapters that no LoRAAdapter stands for, too.
-        var modelWrites: [String] = []
+        var modelWrites: [Exchange] = []
         /// Writes to the API server that are neither status nor lease: events, finalizers.
-        var otherWrites: [String] = []
-        var changes: [String] = []
+        var otherWrites: [Exchange] = []
+        var changes: [Exchange] = []
         var health: [String: Int] = [:]
         var models: [String: Int] = [:]
     }
@@ -28,7 +28,9 @@ final class Monitor: Sendable {
         var claimed: Set<Entry> = []
         /// Processes that were just told that an event is gone whose series they end: they write it anew.
         var endingSeries: Set<String> = []
-        /// When loads of dead processes ended.
+        /// The container that the API showed when a load was sent, by exchange.
+        var shown: [Int: String] = [:]
+        /// When loads of dead processes ended, and of those who could not know where they came to.
         var lateLoads: [Duration] = []
         /// The statuses that stood when the last ones were written, by object.
         var statuses: [String: [JSONValue]] = [:]
@@ -68,12 +70,12 @@ final class Monitor: Sendable {
         case .received(let exchange):
             if exchange.isUnload { checkOwnership(exchange, world) }
         case .answered(let exchange, let status):
-            if exchange.isEventSeries, status == 404 {
+            if status == 404, exchange.isEventSeries {
                 _ = state.withLock { $0.endingSeries.insert(exchange.process) }
             }
             if exchange.isChangeOfServer {
-                let body = String(decoding: exchange.request.body ?? [], as: UTF8.self)
-                world.simulation.trace("\(exchange.label) \(body): \(status)")
+                world.simulation.trace(
+                    "\(exchange.label) \(String(decoding: exchange.request.body ?? [], as: UTF8.self)): \(status)")
                 noteLateLoad(exchange, world)
             }
             guard exchange.isModels, status == 200, let pod = world.pod(at: exchange.authority),
@@ -82,10 +84,10 @@ final class Monitor: Sendable {
             state.withLock { $0.answered[exchange.id] = (pod.entries, pod.containerID) }
         case .ended(let exchange, _):
             let now = world.simulation.now
-            let key = Self.key(exchange)
+            let key = exchange.isChangeOfServer ? Self.key(exchange) : nil
             state.withLock { state in
-                state.inFlight[key]?.removeAll { $0 == exchange.id }
-                guard let list = state.answered.removeValue(forKey: exchange.id) else { return }
+                if let key { state.inFlight[key]?.removeAll { $0 == exchange.id } }
+                guard exchange.isModels, let list = state.answered.removeValue(forKey: exchange.id) else { return }
                 var lists = state.lists[exchange.authority] ?? []
                 while lists.count > 1, lists[1].at < now - Self.patience { lists.removeFirst() }
                 state.lists[exchange.authority] = lists + [(now, list.entries, list.container)]
@@ -99,6 +101,8 @@ final class Monitor: Sendable {
             return
         }
         let container = pod.containerID
+        let shown = world.shownContainer(of: pod)
+        state.withLock { $0.shown[exchange.id] = shown }
         world.simulation.spawn {
             try? await world.simulation.sleep(for: timeout * 2)
             guard pod.containerID == container, !pod.entries.contains(exchange.entry),
@@ -110,10 +114,16 @@ final class Monitor: Sendable {
 
     /// A load that ends after its process died is on a server where a later list already proved absence: by the
     /// contract nobody need look for it again, so it is foreign from then on.
+    ///
+    /// So is one that came to a container of which the API told only while it went on: what was asked of the one before
+    /// is forgotten then, since "a replaced incarnation holds nothing".
     private func noteLateLoad(_ exchange: Exchange, _ world: World) {
         let sender = world.now.processes.first { $0.name == exchange.process }
-        guard exchange.isLoad, sender?.isAlive == false, let pod = world.pod(at: exchange.authority) else { return }
-        guard pod.entries.contains(exchange.entry) else { return }
+        guard exchange.isLoad, let pod = world.pod(at: exchange.authority) else { return }
+        let shown = state.withLock { $0.shown.removeValue(forKey: exchange.id) }
+        guard sender?.isAlive == false || shown.map({ $0 != world.shownContainer(of: pod) }) == true,
+            pod.entries.contains(exchange.entry)
+        else { return }
         state.withLock { $0.lateLoads.append(world.simulation.now) }
         let entries = pod.entries
         world.change { state in
@@ -132,18 +142,18 @@ final class Monitor: Sendable {
         state.withLock { state in
             if exchange.isHealth { state.counts.health[exchange.authority, default: 0] += 1 }
             if exchange.isModels { state.counts.models[exchange.authority, default: 0] += 1 }
-            if exchange.isChangeOfServer { state.counts.changes.append(exchange.label) }
+            if exchange.isChangeOfServer { state.counts.changes.append(exchange) }
             guard exchange.authority == World.kubeAuthority, !exchange.request.method.isSafe else { return }
-            if exchange.request.url.contains("/servedmodels") {
-                state.counts.modelWrites.append(exchange.label)
+            if exchange.isOfServedModels {
+                state.counts.modelWrites.append(exchange)
             } else if exchange.statusTarget != nil {
-                state.counts.statusWrites.append(exchange.label)
+                state.counts.statusWrites.append(exchange)
             } else if exchange.isEvent {
                 // The end of a series is told minutes after the last one.
                 if exchange.isEventSeries || state.endingSeries.remove(exchange.process) != nil { return }
-                state.counts.otherWrites.append(exchange.label)
+                state.counts.otherWrites.append(exchange)
             } else if !exchange.isLease {
-                state.counts.otherWrites.append(exchange.label)
+                state.counts.otherWrites.append(exchange)
             }
         }
     }
@@ -180,7 +190,9 @@ final class Monitor: Sendable {
         }
         // Until a watch that has gone silent is missed, the operator goes by the spec that it has.
         let withdrawn = world.now.withdrawn[name].map { world.simulation.now - $0 < Self.blindness } ?? false
-        if !isAllowed, !withdrawn {
+        // "A terminating pod gets one attempt and holds nobody up": when that arrives, its object may be gone.
+        let isLeaving = pod.now.isTerminating && wasClaimed(entry)
+        if !isAllowed, !withdrawn, !isLeaving {
             world.violate("no collateral", "\(exchange.label) unloads \(entry), which nobody claims")
         }
     }

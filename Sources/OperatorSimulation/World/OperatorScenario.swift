@@ -60,11 +60,12 @@ package struct OperatorScenario: Scenario {
 
     /// Waits until everything is as it should be; what is not when patience ends is the verdict.
     private static func settle(_ world: World) async throws -> [Violation] {
-        let judge = Judge(world: world)
+        var judge = Judge(world: world)
         let end = world.simulation.now + Self.patience
         var verdict = judge.verdict()
         while !verdict.isEmpty || judge.isUnfinished, world.simulation.now < end {
             try await world.simulation.sleep(for: .seconds(10))
+            judge = Judge(world: world)
             verdict = judge.verdict()
         }
         if verdict.isEmpty, judge.isUnfinished { verdict = judge.needlessClaims() }
@@ -87,7 +88,7 @@ package struct OperatorScenario: Scenario {
         // What failed is tried again, at most every few minutes, and changes nothing.
         if !isFailing { noise += counts.changes }
         var verdict = Judge(world: world).verdict()
-        verdict += noise.prefix(5).map { Violation("quiet at rest", $0) }
+        verdict += noise.prefix(5).map { Violation("quiet at rest", $0.label) }
         return verdict + probes(counts, world, settings, isFailing: isFailing)
     }
 

@@ -66,11 +66,10 @@ package struct OutageScenario: Scenario {
     }
 
     private func settle(_ world: World, within patience: Duration) async throws -> [Violation] {
-        let judge = Judge(world: world)
         let end = world.simulation.now + patience
-        while !judge.verdict().isEmpty, world.simulation.now < end {
+        while !Judge(world: world).verdict().isEmpty, world.simulation.now < end {
             try await world.simulation.sleep(for: .milliseconds(200))
         }
-        return judge.verdict()
+        return Judge(world: world).verdict()
     }
 }

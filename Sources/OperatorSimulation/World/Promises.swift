@@ -50,13 +50,7 @@ final class Promises: Sendable {
 
     private func place(_ exchange: Exchange, _ world: World) -> Place? {
         guard let pod = world.pod(at: exchange.authority) else { return nil }
-        return Place(process: exchange.process, container: container(pod, world), name: exchange.entry.name)
-    }
-
-    /// The container that the API shows: what a process sent before it could know of another was meant for that one.
-    private func container(_ pod: SimulatedPod, _ world: World) -> String {
-        let object = world.kube.get("pods", namespace: World.namespace, name: pod.name)
-        return object?["status", "containerStatuses"]?.arrayValue?.first?["containerID"]?.stringValue ?? pod.containerID
+        return Place(process: exchange.process, container: world.shownContainer(of: pod), name: exchange.entry.name)
     }
 
     // MARK: "A load whose outcome is unknown is looked up, not sent again before 2 × loadTimeout."
@@ -89,7 +83,7 @@ final class Promises: Sendable {
     /// A list that shows the name tells what became of the load.
     private func settle(by exchange: Exchange, _ world: World) {
         guard let pod = world.pod(at: exchange.authority), pod.now.trouble?.isHonest ?? true else { return }
-        let (container, names) = (container(pod, world), Set(pod.adapters.keys))
+        let (container, names) = (world.shownContainer(of: pod), Set(pod.adapters.keys))
         state.withLock { state in
             state.openLoads = state.openLoads.filter { $0.key.container != container || !names.contains($0.key.name) }
         }
@@ -122,7 +116,7 @@ final class Promises: Sendable {
             defer { state.replaced.insert(place) }
             return others.filter {
                 state.replaced.contains(
-                    Place(process: exchange.process, container: container($0, world), name: place.name))
+                    Place(process: exchange.process, container: world.shownContainer(of: $0), name: place.name))
             }
         }
         guard lacking.count + 1 > owner.maxUnavailable else { return }

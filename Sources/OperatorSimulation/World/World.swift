@@ -112,6 +112,12 @@ package final class World: Sendable {
         }
     }
 
+    /// The container that the API shows: what a process sent before it could know of another was meant for that one.
+    func shownContainer(of pod: SimulatedPod) -> String {
+        let object = kube.get("pods", namespace: Self.namespace, name: pod.name)
+        return object?["status", "containerStatuses"]?.arrayValue?.first?["containerID"]?.stringValue ?? pod.containerID
+    }
+
     var adapters: [Adapter] { kube.list("loraadapters", namespace: Self.namespace).map { Adapter(object: $0) } }
 
     func adapter(_ name: String) -> Adapter? {
