@@ -14,14 +14,7 @@ package struct JSONParser {
     private var position = 0
     private var depth = 0
 
-    /// Reads what is at `offset` of `bytes`.
-    init(_ bytes: [UInt8], at offset: Int = 0) {
-        self.bytes = bytes
-        position = offset
-    }
-
-    /// Where it stands.
-    var offset: Int { position }
+    private init(_ bytes: [UInt8]) { self.bytes = bytes }
 
     /// - Throws: ``Failure`` unless `bytes` hold exactly one value.
     package static func parse(_ bytes: [UInt8]) throws(Failure) -> JSONValue {
@@ -100,9 +93,6 @@ package struct JSONParser {
         try skip()
         return nil
     }
-
-    /// Whether the next value begins so.
-    mutating func isAt(_ first: Unicode.Scalar) -> Bool { isAt(UInt8(ascii: first)) }
 
     private mutating func isAt(_ byte: UInt8) -> Bool {
         skipSpace()

@@ -1,10 +1,9 @@
-import DynamicJSON
 import FoundationEssentials
 
 /// JSON as the API speaks it.
 package enum JSON {
     package static func decode<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8]) throws -> Value {
-        try JSONReader.decode(type, from: bytes)
+        try JSONDecoder().decode(type, from: Data(bytes))
     }
 
     /// Keys are sorted, so that equal values give equal bytes.

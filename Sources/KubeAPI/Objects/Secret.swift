@@ -18,11 +18,7 @@ package struct Secret: KubeObject, CustomStringConvertible, CustomReflectable {
     package init(from decoder: any Decoder) throws {
         let fields = try decoder.container(keyedBy: CodingKeys.self)
         metadata = try fields.decode(ObjectMeta.self, forKey: .metadata)
-        let texts: [String: String] = try fields.map(.data)
-        data = try texts.mapValues { text in
-            if let data = Data(base64Encoded: text) { return data }
-            throw DecodingError.dataCorruptedError(forKey: .data, in: fields, debugDescription: "a value is not base64")
-        }
+        data = try fields.map(.data)
     }
 
     /// Names and sizes are no secret, contents are.
