@@ -30,8 +30,11 @@ final class AdapterReconciler: Sendable {
     private let additions = Mutex<[NamespacedName: (uid: String, at: Duration)]>([:])
     /// How often in a row somebody else was faster.
     private let overtaken = Mutex<[NamespacedName: Int]>([:])
-    /// Objects whose finalizer may be gone, and they with it: the removal had no answer.
+    /// Objects that may be gone, with their finalizer, or whose claims may be: that write had no answer.
     private let doubtful = Mutex<Set<NamespacedName>>([])
+
+    /// The uids of objects that are gone, of which the watch has not told yet.
+    private let released = Mutex<[NamespacedName: String]>([:])
 
     init(
         gatherer: SituationGatherer, client: KubeClient, time: any TimeSource, events: EventRecorder?,
@@ -51,6 +54,8 @@ final class AdapterReconciler: Sendable {
                 forget(key)
                 return .done
             }
+            // Nobody claims what it had any more: somebody else may have it.
+            if released.withLock({ $0[key] }) == adapter.metadata.uid { return .done }
             guard try await exists(adapter) else { return .done }
             let situation = gatherer.situation(of: adapter)
             let plan = situation.plan()
@@ -83,7 +88,9 @@ final class AdapterReconciler: Sendable {
                 logger.debug("write overtaken", metadata: ["adapter": "\(key)", "error": "\(error)"])
                 gatherer.registry.submit([:], for: key)
                 return .requeue(after: pauseAfterConflict(of: key))
-            } catch let error as APIError where plan.finalizer == .remove && error.outcomeIsUnknown {
+            } catch let error as APIError
+                where error.outcomeIsUnknown && (plan.finalizer == .remove || plan.givesUpClaims(of: adapter.status))
+            {
                 _ = doubtful.withLock { $0.insert(key) }
                 throw error
             } catch let error as APIError where error.isFinal {
@@ -118,8 +125,8 @@ final class AdapterReconciler: Sendable {
         return wait > .zero ? wait : nil
     }
 
-    /// Asks the API server where a finalizer was removed without an answer: what nobody claims any more is nobody's to
-    /// unload, and the watch that would say so may be late.
+    /// Asks the API server where a finalizer or a claim was removed without an answer: nothing is to be loaded or unloaded
+    /// under a claim that is gone, and the watch that would say so may be late.
     private func exists(_ adapter: LoRAAdapter) async throws -> Bool {
         let key = adapter.key
         guard doubtful.withLock({ $0.contains(key) }) else { return true }
@@ -148,8 +155,11 @@ final class AdapterReconciler: Sendable {
             guard let patch = finalizer.removal(from: adapter.metadata) else { return false }
             let after = try await client.patch(
                 LoRAAdapter.self, key, json: patch, fieldManager: LoRAAdapter.fieldManager)
-            // With no finalizer left the object is gone, and the watch says so.
-            if !after.metadata.finalizers.isEmpty { gatherer.view.adapters.wrote(after) }
+            if after.metadata.finalizers.isEmpty {
+                released.withLock { $0[key] = adapter.metadata.uid }
+            } else {
+                gatherer.view.adapters.wrote(after)
+            }
             tell(StatusEvent.release(of: adapter.status, abandoned: plan.abandoned), adapter)
             return false
         case .keep: break
@@ -248,6 +258,7 @@ final class AdapterReconciler: Sendable {
         disputed.withLock { $0[key] = nil }
         additions.withLock { $0[key] = nil }
         _ = doubtful.withLock { $0.remove(key) }
+        released.withLock { $0[key] = nil }
     }
 
     /// Tells people what has changed, in the log and as events of the object.
@@ -263,36 +274,4 @@ final class AdapterReconciler: Sendable {
                     reason: event.reason, action: event.action.rawValue, note: event.note))
         }
     }
-}
-
-extension APIError {
-    fileprivate var isInvalid: Bool {
-        if case .invalid = self { true } else { false }
-    }
-
-    /// The server refuses what the request says, whoever asks and whenever.
-    fileprivate var isFinal: Bool {
-        switch self {
-        case .invalid, .rejected, .unsendable: true
-        default: false
-        }
-    }
-}
-
-extension AdapterPlan {
-    /// Whether it acts under the finalizer, the claims and the lines that are stored already.
-    fileprivate func isRepair(of stored: AdapterStatus) -> Bool {
-        guard finalizer == .keep else { return false }
-        return status.map { $0.claims == stored.claims && $0.places == stored.places } ?? true
-    }
-}
-
-extension AdapterStatus {
-    /// Where the servers are that it lists.
-    fileprivate var places: [String] { (servers ?? []).map { "\($0.name) \($0.port) \($0.address ?? "")" } }
-}
-
-extension [AdapterCondition] {
-    /// What programs wait for.
-    fileprivate var verdicts: [String] { map { "\($0.type) \($0.status.rawValue)" } }
 }

@@ -147,9 +147,14 @@ struct SchemaTests {
         switch mirror.displayStyle {
         case .optional, .collection:
             for child in mirror.children { paths.formUnion(Self.paths(of: child.value, at: path)) }
-        case .struct:
+        case .struct, .class:
             for child in mirror.children {
                 guard let label = child.label, !label.hasPrefix("_") else { continue }
+                // Shared memory is no level of its own.
+                if child.value is ServerStatus.Place {
+                    paths.formUnion(Self.paths(of: child.value, at: path))
+                    continue
+                }
                 paths.insert("\(path).\(label)")
                 paths.formUnion(Self.paths(of: child.value, at: "\(path).\(label)"))
             }

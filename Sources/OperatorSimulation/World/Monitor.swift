@@ -173,7 +173,9 @@ final class Monitor: Sendable {
             defer { state.inFlight[Self.key(exchange), default: []].append(exchange.id) }
             return state.inFlight[Self.key(exchange)] ?? []
         }
-        if !others.isEmpty { world.violate("one change at a time", "\(exchange.label) while another is under way") }
+        guard !others.isEmpty else { return }
+        let ids = others.map { "#\($0)" }.joined(separator: ", ")
+        world.violate("one change at a time", "\(exchange.label) while \(ids) is under way")
     }
 
     /// Only what an object claims is unloaded, or what one may overwrite.
