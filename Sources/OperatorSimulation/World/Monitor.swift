@@ -20,7 +20,7 @@ final class Monitor: Sendable {
     private struct State {
         var counts = Counts()
         /// Loads and unloads under way, by process and server.
-        var inFlight: [String: [Int]] = [:]
+        var inFlight: [String: [Exchange]] = [:]
         /// Lists answered whose arrival is still open, by exchange.
         var answered: [Int: (entries: Set<Entry>, container: String)] = [:]
         /// Lists that arrived, and when, by server; the newest last, the older ones only as long as they may excuse.
@@ -86,7 +86,7 @@ final class Monitor: Sendable {
             let now = world.simulation.now
             let key = exchange.isChangeOfServer ? Self.key(exchange) : nil
             state.withLock { state in
-                if let key { state.inFlight[key]?.removeAll { $0 == exchange.id } }
+                if let key { state.inFlight[key]?.removeAll { $0.id == exchange.id } }
                 guard exchange.isModels, let list = state.answered.removeValue(forKey: exchange.id) else { return }
                 var lists = state.lists[exchange.authority] ?? []
                 while lists.count > 1, lists[1].at < now - Self.patience { lists.removeFirst() }
@@ -170,12 +170,12 @@ final class Monitor: Sendable {
 
     private func checkOneAtATime(_ exchange: Exchange, _ world: World) {
         let others = state.withLock { state in
-            defer { state.inFlight[Self.key(exchange), default: []].append(exchange.id) }
+            defer { state.inFlight[Self.key(exchange), default: []].append(exchange) }
             return state.inFlight[Self.key(exchange)] ?? []
         }
         guard !others.isEmpty else { return }
-        let ids = others.map { "#\($0)" }.joined(separator: ", ")
-        world.violate("one change at a time", "\(exchange.label) while \(ids) is under way")
+        let labels = others.map(\.label).joined(separator: ", ")
+        world.violate("one change at a time", "\(exchange.label) while \(labels) is under way")
     }
 
     /// Only what an object claims is unloaded, or what one may overwrite.
