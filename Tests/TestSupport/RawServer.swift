@@ -18,7 +18,11 @@ package final class RawServer: Sendable {
     private let listener: RawSocket
     private let state = Mutex(State())
 
-    package init(backlog: Int32 = 128, _ script: @escaping Script) throws {
+    /// Whether ``requests`` keeps what came.
+    private let remembers: Bool
+
+    package init(backlog: Int32 = 128, remembers: Bool = true, _ script: @escaping Script) throws {
+        self.remembers = remembers
         (listener, port) = try RawSocket.listening(backlog: backlog)
         Thread.detachNewThread { [self] in acceptConnections(script) }
     }
@@ -71,7 +75,9 @@ package final class RawServer: Sendable {
         listener.close()
     }
 
-    private func record(_ request: RawRequest) { state.withLock { $0.requests.append(request) } }
+    private func record(_ request: RawRequest) {
+        if remembers { state.withLock { $0.requests.append(request) } }
+    }
 }
 
 /// What a client sent, as it came over the wire.
