@@ -29,8 +29,10 @@ struct Connection: Hashable, Sendable, Comparable {
         serverName = scheme == "https" ? target.tls?.serverName ?? "\(target.service.name).\(namespace).svc" : ""
     }
 
+    /// Where the server listens, for example `10.0.3.7:8000`.
+    var place: String { "\(address.urlHost):\(server.port)" }
     /// For example `http://10.0.3.7:8000`.
-    var baseURL: String { "\(scheme)://\(address.urlHost):\(server.port)" }
+    var baseURL: String { "\(scheme)://\(place)" }
 
     /// A fixed order for everything that walks connections.
     static func < (a: Connection, b: Connection) -> Bool {

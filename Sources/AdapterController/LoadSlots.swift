@@ -1,23 +1,25 @@
-import AdapterPlanning
 import Effects
 import Synchronization
 
 /// Lets one load or unload run on each server and so many in all, first come, first served.
+///
+/// A server is what listens at an address and port (``Connection/place``): what was sent to a pod that is gone reaches
+/// whoever has its address now.
 ///
 /// What takes longer than usual may wait for a server that is gone, and its end is minutes away: the server is asked
 /// whether it is there, and if it does not answer, its slot goes to the others.
 final class LoadSlots: Sendable {
     private struct Waiter {
         var id: Int
-        var server: ServerID
+        var server: String
         var continuation: CheckedContinuation<Bool, Never>
     }
 
     private struct State {
         var free: Int
-        var busy: Set<ServerID> = []
+        var busy: Set<String> = []
         /// Busy, and not counted any more.
-        var forsaken: Set<ServerID> = []
+        var forsaken: Set<String> = []
         var waiters: [Waiter] = []
         var nextID = 0
         var cancelled: Set<Int> = []
@@ -45,7 +47,7 @@ final class LoadSlots: Sendable {
     init(_ count: Int) { state = Mutex(State(free: max(1, count))) }
 
     /// Runs `body` while it holds a slot of `server`; returns without running it when the task is cancelled before.
-    func hold(_ server: ServerID, _ body: () async -> Void) async {
+    func hold(_ server: String, _ body: () async -> Void) async {
         guard await acquire(server) else { return }
         await body()
         let admitted = state.withLock { state in
@@ -60,7 +62,7 @@ final class LoadSlots: Sendable {
     ///
     /// `answers` asks it whether it is there, and gives up after the time that it is told.
     func hold(
-        _ server: ServerID, _ time: any TimeSource, answers: @escaping @Sendable (Duration) async -> Bool,
+        _ server: String, _ time: any TimeSource, answers: @escaping @Sendable (Duration) async -> Bool,
         _ body: () async -> Void
     ) async {
         await hold(server) {
@@ -78,7 +80,7 @@ final class LoadSlots: Sendable {
     }
 
     private func forsake(
-        _ server: ServerID, _ time: any TimeSource, unless answers: @Sendable (Duration) async -> Bool
+        _ server: String, _ time: any TimeSource, unless answers: @Sendable (Duration) async -> Bool
     ) async {
         let usual = state.withLock { $0.usual } ?? .milliseconds(500)
         let patience = min(max(usual * 2, .milliseconds(200)), .seconds(5))
@@ -90,7 +92,7 @@ final class LoadSlots: Sendable {
     }
 
     /// What runs on `server` counts no longer: it does not answer, and the others need not wait for that.
-    func forsake(_ server: ServerID) {
+    func forsake(_ server: String) {
         let admitted = state.withLock { state -> [CheckedContinuation<Bool, Never>] in
             guard state.busy.contains(server), state.forsaken.insert(server).inserted else { return [] }
             state.free += 1
@@ -99,7 +101,7 @@ final class LoadSlots: Sendable {
         for continuation in admitted { continuation.resume(returning: true) }
     }
 
-    private func acquire(_ server: ServerID) async -> Bool {
+    private func acquire(_ server: String) async -> Bool {
         let id = state.withLock { state in
             state.nextID += 1
             return state.nextID

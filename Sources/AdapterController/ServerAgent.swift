@@ -163,7 +163,7 @@ final class ServerAgent: Sendable {
 
     /// Asks for what seldom changes, before anything is decided by a list.
     private func askFacts(_ endpoint: VLLMEndpoint, count: Int) async {
-        let client = VLLMClient(endpoint: endpoint, http: context.effects.http)
+        let client = client(at: endpoint)
         let (asksVersion, asksLimit) = state.withLock { state in
             if case .listed = state.record.observation.answer {} else { state.facts = ServerFacts() }
             return (state.facts.asksVersion(), state.facts.asksLimit(count: count, now: context.effects.time.now))
@@ -190,7 +190,7 @@ final class ServerAgent: Sendable {
             (state.record.consistency.isInconsistent || state.record.isSurprising(listing), state.record.steps)
         }
         guard isInDoubt else { return true }
-        let client = VLLMClient(endpoint: endpoint, http: context.effects.http)
+        let client = client(at: endpoint)
         var lists = [listing.adapters]
         for _ in 0..<ReplicaConsistency.questions {
             lists.append(try await client.models().entries(after: listing.adapters))
@@ -204,7 +204,7 @@ final class ServerAgent: Sendable {
 
     /// One lost probe does not flap: after a timeout the question is asked once more at once.
     private func list(_ endpoint: VLLMEndpoint) async throws -> ModelList {
-        let client = VLLMClient(endpoint: endpoint, http: context.effects.http)
+        let client = client(at: endpoint)
         do {
             return try await client.healthyModels()
         } catch let error as VLLMError where error.reason == .requestTimeout || error.reason == .connectTimeout {
@@ -214,7 +214,7 @@ final class ServerAgent: Sendable {
     }
 
     private func failed(_ reason: Reason, _ message: String) {
-        context.slots.forsake(connection.server)
+        context.slots.forsake(connection.place)
         let time = context.effects.time
         report(
             state.withLock { state in
@@ -231,6 +231,10 @@ final class ServerAgent: Sendable {
         return endpoint
     }
 
+    private func client(at endpoint: VLLMEndpoint, timeouts: VLLMTimeouts = VLLMTimeouts()) -> VLLMClient {
+        VLLMClient(endpoint: endpoint, http: context.effects.http, timeouts: timeouts)
+    }
+
     private func report(_ change: ServerRecord.Change) {
         if change != .nothing { context.changed(connection, change) }
     }
@@ -243,7 +247,7 @@ final class ServerAgent: Sendable {
                 await actionBell.wait()
                 continue
             }
-            await context.slots.hold(connection.server, context.effects.time, answers: answers) { await performNext() }
+            await context.slots.hold(connection.place, context.effects.time, answers: answers) { await performNext() }
             let isConfirmDue = state.withLock { state in
                 state.pending.isEmpty
                     || context.effects.time.now - state.confirmedAt >= Self.confirmInterval(entries: state.entries)
@@ -257,7 +261,7 @@ final class ServerAgent: Sendable {
         guard let endpoint = state.withLock({ $0.endpoint }), context.mayContact(connection) else { return false }
         let timeouts = VLLMTimeouts(connect: limit, read: limit)
         do {
-            try await VLLMClient(endpoint: endpoint, http: context.effects.http, timeouts: timeouts).health()
+            try await client(at: endpoint, timeouts: timeouts).health()
         } catch let error as VLLMError {
             return ![.connectTimeout, .requestTimeout, .connectionRefused].contains(error.reason)
         } catch {}
@@ -280,7 +284,7 @@ final class ServerAgent: Sendable {
             report(.names([action.name]))
             return
         }
-        let client = VLLMClient(endpoint: endpoint, http: context.effects.http)
+        let client = client(at: endpoint)
         let startedAt = time.now
         let outcome = await client.outcome(of: action)
         if action.isLoad, case .answered = outcome { context.loaded(time.now - startedAt) }
@@ -288,7 +292,7 @@ final class ServerAgent: Sendable {
             context.logger.notice(
                 "a server refused an action",
                 metadata: [
-                    "server.address": "\(connection.address):\(connection.server.port)",
+                    "server.address": "\(connection.place)",
                     "adapter.name": "\(action.name)",
                     "reason": "\(failure.reason.rawValue)", "message": "\(failure.message)",
                 ])

@@ -1,4 +1,3 @@
-import AdapterPlanning
 import Synchronization
 import Testing
 
@@ -7,7 +6,7 @@ import Testing
 /// Counts what runs at the same time.
 private final class Meter: Sendable {
     private struct State {
-        var running: [ServerID: Int] = [:]
+        var running: [String: Int] = [:]
         var most = 0
         var mostOfOne = 0
         var done: [Int] = []
@@ -19,7 +18,7 @@ private final class Meter: Sendable {
     var mostOfOne: Int { state.withLock { $0.mostOfOne } }
     var done: [Int] { state.withLock { $0.done } }
 
-    func run(_ server: ServerID, _ number: Int) async {
+    func run(_ server: String, _ number: Int) async {
         state.withLock { state in
             state.running[server, default: 0] += 1
             state.most = max(state.most, state.running.values.reduce(0, +))
@@ -42,7 +41,7 @@ private final class Notes: Sendable {
 }
 
 @Suite struct LoadSlotsTests {
-    private func server(_ number: Int) -> ServerID { ServerID(owner: "s\(number)", port: 8000) }
+    private func server(_ number: Int) -> String { "10.0.0.\(number):8000" }
 
     /// Runs the current task until `condition` holds.
     private func until(_ condition: () -> Bool) async {
