@@ -32,7 +32,6 @@ final class AdapterReconciler: Sendable {
     private let overtaken = Mutex<[NamespacedName: Int]>([:])
     /// Objects that may be gone, with their finalizer, or whose claims may be: that write had no answer.
     private let doubtful = Mutex<Set<NamespacedName>>([])
-
     /// The uids of objects that are gone, of which the watch has not told yet.
     private let released = Mutex<[NamespacedName: String]>([:])
 
@@ -79,7 +78,8 @@ final class AdapterReconciler: Sendable {
                 overtaken.withLock { $0[key] = nil }
                 if !isRepair { gatherer.registry.submit(plan.actions, for: key) }
                 warn(plan, of: adapter)
-                if !hasWritten { return pause(plan, for: adapter) }
+                // New claims and lines free the loads that waited for them; a repair waited for nothing.
+                if isRepair || !hasWritten { return pause(plan, for: adapter) }
             } catch let error as APIError
                 where error.isConflict || error.isNotFound || (plan.finalizer != .keep && error.isInvalid)
             {
@@ -141,7 +141,7 @@ final class AdapterReconciler: Sendable {
     }
 
     /// Writes what the plan asks for, one thing at a time.
-    /// - Returns: whether something was written, so that the object is to be planned again from what is there now.
+    /// - Returns: whether something was written.
     private func write(_ plan: AdapterPlan, for adapter: LoRAAdapter) async throws -> Bool {
         let key = adapter.key
         switch plan.finalizer {
@@ -173,8 +173,7 @@ final class AdapterReconciler: Sendable {
         gatherer.view.adapters.wrote(after)
         tell(plan.news + StatusEvent.between(adapter.status, status), adapter)
         if after.status != status { try await overwrite(after, with: status) }
-        // New claims and lines free the loads that waited for them.
-        return !plan.isRepair(of: adapter.status)
+        return true
     }
 
     /// Puts right what an apply cannot: fields of our status that somebody else wrote, and so owns.

@@ -21,7 +21,7 @@ extension AdapterPlan {
     /// Whether it acts under the finalizer, the claims and the lines that are stored already.
     func isRepair(of stored: AdapterStatus) -> Bool {
         guard finalizer == .keep else { return false }
-        return status.map { $0.claims == stored.claims && $0.places == stored.places } ?? true
+        return status.map { $0.claims == stored.claims && $0.listsPlaces(of: stored) } ?? true
     }
 
     /// Whether its status drops claims that are stored.
@@ -32,8 +32,12 @@ extension AdapterPlan {
 }
 
 extension AdapterStatus {
-    /// Where the servers are that it lists.
-    fileprivate var places: [String] { (servers ?? []).map { "\($0.name) \($0.port) \($0.address ?? "")" } }
+    /// Whether the servers that both list are the same, at the same addresses, whatever is said of them.
+    fileprivate func listsPlaces(of other: AdapterStatus) -> Bool {
+        (servers ?? []).elementsEqual(other.servers ?? []) {
+            $0.name == $1.name && $0.port == $1.port && $0.address == $1.address
+        }
+    }
 }
 
 extension [AdapterCondition] {

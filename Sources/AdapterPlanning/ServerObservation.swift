@@ -1,26 +1,17 @@
 /// A valid answer of `GET /v1/models` with `/health` 200: the only thing that proves presence or absence.
 package struct Listing: Hashable, Sendable {
     /// What a server says of one adapter; equal ones of many servers may share their memory.
-    package struct Entry: Hashable, Sendable {
-        private final class Content: Sendable {
-            let root: String
-            let parent: String
+    package final class Entry: Hashable, Sendable {
+        package let root: String
+        package let parent: String
 
-            init(root: String, parent: String) {
-                self.root = root
-                self.parent = parent
-            }
+        package init(root: String, parent: String) {
+            self.root = root
+            self.parent = parent
         }
 
-        private let content: Content
-
-        package init(root: String, parent: String) { content = Content(root: root, parent: parent) }
-
-        package var root: String { content.root }
-        package var parent: String { content.parent }
-
         package static func == (a: Entry, b: Entry) -> Bool {
-            a.content === b.content || (a.root == b.root && a.parent == b.parent)
+            a === b || (a.root == b.root && a.parent == b.parent)
         }
 
         package func hash(into hasher: inout Hasher) {
