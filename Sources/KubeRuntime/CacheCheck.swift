@@ -58,7 +58,7 @@ package struct CacheDifference: Hashable, Sendable, CustomStringConvertible {
             let (key, held) = (object.key, Version(object.metadata))
             let found = listed.removeValue(forKey: key)
             let isNewer = ResourceVersion.isOlder(list.resourceVersion, than: held.resourceVersion) != false
-            if found == held || isNewer || unreadable.contains(key) || unreadable.contains(nil) { continue }
+            if found == held || isNewer || unreadable.mayHold(key) { continue }
             differences.append(CacheDifference(key: key, held: held, listed: found))
         }
         differences += listed.map { CacheDifference(key: $0.key, held: nil, listed: $0.value) }

@@ -3,7 +3,7 @@ import KubeAPI
 /// What a watch has told of a first state so far: the store changes when it is whole, and not before; pure.
 struct InitialEvents<Object: KubeObject>: Sendable {
     private(set) var objects = ObjectTable<Object>()
-    /// What exists but cannot be read; nil is any object without a name.
+    /// What exists but cannot be read.
     private var unreadable: Set<NamespacedName?> = []
 
     /// How long so many objects may take: a server that ignores what it was asked for never comes to the end.
@@ -28,10 +28,16 @@ struct InitialEvents<Object: KubeObject>: Sendable {
     }
 
     /// Whether an object that is not among ``objects`` may exist all the same.
-    func mayHold(_ key: NamespacedName) -> Bool { unreadable.contains(key) || unreadable.contains(nil) }
+    func mayHold(_ key: NamespacedName) -> Bool { unreadable.mayHold(key) }
 
     private mutating func forget(_ key: NamespacedName) {
         objects[key] = nil
         unreadable.remove(key)
     }
+}
+
+/// The keys of what exists but cannot be read; nil is one without a name.
+extension Set<NamespacedName?> {
+    /// Whether the object is among them: one without a name may be any that seems to be missing.
+    func mayHold(_ key: NamespacedName) -> Bool { contains(key) || contains(nil) }
 }

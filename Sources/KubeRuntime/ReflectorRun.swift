@@ -64,10 +64,7 @@ struct ReflectorRun<Object: KubeObject> {
         }
         for object in list.undecodable { callbacks.undecodable(object) }
         let unreadable = Set(list.undecodable.map(\.key))
-        // An element without a name may be any of those that the list seems to lack.
-        store.replace(with: list.items, at: list.resourceVersion, in: namespace) {
-            unreadable.contains($0) || unreadable.contains(nil)
-        }
+        store.replace(with: list.items, at: list.resourceVersion, in: namespace, keeping: unreadable.mayHold)
         synced(at: list.resourceVersion)
     }
 
