@@ -46,13 +46,13 @@ extension JSONValue {
         }
         for byte in text.utf8 {
             switch byte {
+            case _ where !byte.isEscaped: bytes.append(byte)
             case 0x22: bytes += "\\\"".utf8
             case 0x5C: bytes += "\\\\".utf8
             case 0x0A: bytes += "\\n".utf8
             case 0x0D: bytes += "\\r".utf8
             case 0x09: bytes += "\\t".utf8
-            case 0..<0x20, 0x3C, 0x3E, 0x26: bytes += byte.unicodeEscape.utf8
-            default: bytes.append(byte)
+            default: bytes += byte.unicodeEscape.utf8
             }
         }
         bytes.append(0x22)
