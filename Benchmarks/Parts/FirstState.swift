@@ -16,13 +16,15 @@ struct FirstState {
         var kept: Double
     }
 
+    private static let count = 10_000
+
     private let answers: Answers
     private let streams: Bool
     let megabytes: Double
 
-    init(streams: Bool, count: Int = 10_000) {
+    init(streams: Bool) {
         self.streams = streams
-        let pods = (0..<count).map(Samples.pod)
+        let pods = (0..<Self.count).map(Samples.pod)
         let bodies = streams ? [Self.stream(pods)] : Self.pages(pods)
         answers = Answers(bodies: bodies)
         megabytes = Double(bodies.reduce(0) { $0 + $1.count }) / 1e6
@@ -45,7 +47,7 @@ struct FirstState {
             group.cancelAll()
         }
         let seconds = (ContinuousClock.now - start) / .seconds(1)
-        guard store.count == 10_000 else { throw Wrong("the store has \(store.count) Pods") }
+        guard store.count == Self.count else { throw Wrong("the store has \(store.count) Pods") }
         let peak = Self.status("VmHWM:") - before
         malloc_trim(0)
         let kept = Self.status("VmRSS:") - before

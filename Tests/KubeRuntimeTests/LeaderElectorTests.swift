@@ -40,6 +40,30 @@ struct LeaderElectorTests {
         } catch { journal.note("\(name): \(error)") }
     }
 
+    /// Lets `a`, and `b` where there is one, each lead for as long, while `story` happens; ends with all of them, or after
+    /// `limit`.
+    private func run(
+        _ a: LeaderElector, _ b: LeaderElector? = nil, for duration: Duration = .seconds(1000),
+        limit: Duration = .seconds(400),
+        while story: @escaping @Sendable () async throws -> Void = {}
+    ) throws {
+        try time.run(for: limit) {
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await lead(a, "a", for: duration) }
+                if let b { group.addTask { await lead(b, "bb", for: duration) } }
+                try? await story()
+            }
+        }
+    }
+
+    /// Notes for ever when both lead.
+    private func watch(_ a: LeaderElector, _ b: LeaderElector) async throws {
+        while true {
+            if a.isLeading && b.isLeading { journal.note("both at \(time.now)") }
+            try await time.sleep(for: .milliseconds(100))
+        }
+    }
+
     @Test(arguments: [
         (15, 15, 2), (10, 15, 2), (15, 2, 2), (15, 10, 0), (15, 10, 9),
     ])
@@ -67,12 +91,7 @@ struct LeaderElectorTests {
 
     @Test func `122: of two who start together exactly one leads, and the other follows a release at once`() throws {
         let (a, b) = (try elector("a"), try elector("bb"))
-        try time.run {
-            await withTaskGroup(of: Void.self) { group in
-                group.addTask { await lead(a, "a", for: .seconds(60)) }
-                group.addTask { await lead(b, "bb", for: .seconds(60)) }
-            }
-        }
+        try run(a, b, for: .seconds(60))
 
         let lines = journal.all
         #expect(lines.count == 4)
@@ -84,13 +103,9 @@ struct LeaderElectorTests {
     @Test func `120: a standby follows by a watch, and takes a lease the moment it runs out`() throws {
         let (a, b) = (try elector("a"), try elector("bb"))
         let (time, server) = (time, server)
-        try time.run(for: .seconds(90)) {
-            await withTaskGroup(of: Void.self) { group in
-                group.addTask { await lead(a, "a", for: .seconds(1000)) }
-                group.addTask { await lead(b, "bb", for: .seconds(1000)) }
-                try? await time.sleep(for: .seconds(60))
-                server.change { $0.cutOff = ["a"] }
-            }
+        try run(a, b, limit: .seconds(90)) {
+            try await time.sleep(for: .seconds(60))
+            server.change { $0.cutOff = ["a"] }
         }
         let lines = journal.all
         let second = try #require(lines.first { $0.hasPrefix("bb leads at ") })
@@ -104,20 +119,11 @@ struct LeaderElectorTests {
 
     @Test func `117, 118: when the leader is cut off, its gate closes before another one opens`() throws {
         let (a, b) = (try elector("a"), try elector("bb"))
-        let (time, server, journal) = (time, server, journal)
-        try time.run(for: .seconds(120)) {
-            await withTaskGroup(of: Void.self) { group in
-                group.addTask { await lead(a, "a", for: .seconds(1000)) }
-                group.addTask { await lead(b, "bb", for: .seconds(1000)) }
-                group.addTask {
-                    try? await time.sleep(for: .seconds(31))
-                    server.change { $0.cutOff = ["a"] }
-                    while !Task.isCancelled {
-                        if a.isLeading && b.isLeading { journal.note("both at \(time.now)") }
-                        try? await time.sleep(for: .milliseconds(100))
-                    }
-                }
-            }
+        let (time, server) = (time, server)
+        try run(a, b, limit: .seconds(120)) {
+            try await time.sleep(for: .seconds(31))
+            server.change { $0.cutOff = ["a"] }
+            try await watch(a, b)
         }
 
         #expect(journal.all.prefix(2) == ["a leads at 0", "a lost"])
@@ -130,12 +136,9 @@ struct LeaderElectorTests {
     @Test func `119: a request that hangs does not keep leadership alive`() throws {
         let a = try elector("a")
         let (time, server) = (time, server)
-        try time.run(for: .seconds(60)) {
-            await withTaskGroup(of: Void.self) { group in
-                group.addTask { await lead(a, "a", for: .seconds(1000)) }
-                try? await time.sleep(for: .seconds(5))
-                server.change { $0.hung = ["a"] }
-            }
+        try run(a, limit: .seconds(60)) {
+            try await time.sleep(for: .seconds(5))
+            server.change { $0.hung = ["a"] }
         }
         #expect(journal.all == ["a leads at 0", "a lost", "a: the lease was not renewed within 10.0 seconds"])
     }
@@ -145,12 +148,9 @@ struct LeaderElectorTests {
     {
         let a = try elector("a")
         let (time, server) = (time, server)
-        try time.run {
-            await withTaskGroup(of: Void.self) { group in
-                group.addTask { await lead(a, "a", for: .seconds(300)) }
-                try? await time.sleep(for: .seconds(5))
-                server.slow(to: latency)
-            }
+        try run(a, for: .seconds(300)) {
+            try await time.sleep(for: .seconds(5))
+            server.slow(to: latency)
         }
         #expect(journal.all == ["a leads at 0", "a done at 300"])
     }
@@ -158,22 +158,14 @@ struct LeaderElectorTests {
     @Test(arguments: [9, 11])
     func `O6, 118: who is answered later has stopped before another one leads`(latency: Int) throws {
         let (a, b) = (try elector("a"), try elector("bb"))
-        let (time, server, journal) = (time, server, journal)
-        try time.run(for: .seconds(120)) {
-            await withTaskGroup(of: Void.self) { group in
-                group.addTask { await lead(a, "a", for: .seconds(1000)) }
-                group.addTask { await lead(b, "bb", for: .seconds(1000)) }
-                try? await time.sleep(for: .seconds(31))
-                server.slow(to: .seconds(latency))
-                group.addTask {
-                    while !Task.isCancelled {
-                        if a.isLeading && b.isLeading { journal.note("both at \(time.now)") }
-                        try? await time.sleep(for: .milliseconds(100))
-                    }
-                }
-                try? await time.sleep(for: .seconds(30))
-                server.slow(to: .zero)
-            }
+        let (time, server) = (time, server)
+        try run(a, b, limit: .seconds(120)) {
+            try await time.sleep(for: .seconds(31))
+            server.slow(to: .seconds(latency))
+            async let watching: Void = watch(a, b)
+            try await time.sleep(for: .seconds(30))
+            server.slow(to: .zero)
+            try await watching
         }
         #expect(journal.all.prefix(2) == ["a leads at 0", "a lost"])
         #expect(journal.all.count { $0.hasPrefix("bb leads") } == 1)
@@ -192,12 +184,9 @@ struct LeaderElectorTests {
     @Test func `123: a lease that somebody labelled is read again and renewed`() throws {
         let a = try elector("a")
         let (time, server) = (time, server)
-        try time.run {
-            await withTaskGroup(of: Void.self) { group in
-                group.addTask { await lead(a, "a", for: .seconds(60)) }
-                try? await time.sleep(for: .seconds(5))
-                server.change { _ in }
-            }
+        try run(a, for: .seconds(60)) {
+            try await time.sleep(for: .seconds(5))
+            server.change { _ in }
         }
         #expect(journal.all == ["a leads at 0", "a done at 60"])
     }
@@ -205,15 +194,12 @@ struct LeaderElectorTests {
     @Test func `124: a lease that was deleted is made again, one that was given away is lost`() throws {
         let a = try elector("a")
         let (time, server) = (time, server)
-        try time.run {
-            await withTaskGroup(of: Void.self) { group in
-                group.addTask { await lead(a, "a", for: .seconds(60)) }
-                try? await time.sleep(for: .seconds(5))
-                server.change { $0.spec = nil }
-                try? await time.sleep(for: .seconds(5))
-                #expect(server.holder == "a")
-                server.change { $0.spec?["holderIdentity"] = "boss" }
-            }
+        try run(a, for: .seconds(60)) {
+            try await time.sleep(for: .seconds(5))
+            server.change { $0.spec = nil }
+            try await time.sleep(for: .seconds(5))
+            #expect(server.holder == "a")
+            server.change { $0.spec?["holderIdentity"] = "boss" }
         }
         #expect(journal.all == ["a leads at 0", "a lost", "a: boss holds the lease"])
         #expect(server.holder == "boss", "121: the successor's lease is left alone")
@@ -222,12 +208,9 @@ struct LeaderElectorTests {
     @Test func `121: a release never touches a successor`() throws {
         let a = try elector("a")
         let (time, server) = (time, server)
-        try time.run {
-            await withTaskGroup(of: Void.self) { group in
-                group.addTask { await lead(a, "a", for: .seconds(5)) }
-                try? await time.sleep(for: .milliseconds(4900))
-                server.change { $0.spec?["holderIdentity"] = "next" }
-            }
+        try run(a, for: .seconds(5)) {
+            try await time.sleep(for: .milliseconds(4900))
+            server.change { $0.spec?["holderIdentity"] = "next" }
         }
         #expect(server.holder == "next")
     }
@@ -236,13 +219,10 @@ struct LeaderElectorTests {
         let a = try elector("a")
         let (time, server) = (time, server)
         server.change { $0.deaf = ["a"] }
-        try time.run {
-            await withTaskGroup(of: Void.self) { group in
-                group.addTask { await lead(a, "a", for: .seconds(10)) }
-                try? await time.sleep(for: .seconds(1))
-                #expect(!a.isLeading)
-                server.change { $0.deaf = [] }
-            }
+        try run(a, for: .seconds(10)) {
+            try await time.sleep(for: .seconds(1))
+            #expect(!a.isLeading)
+            server.change { $0.deaf = [] }
         }
         #expect(journal.all.last?.hasPrefix("a done") == true)
     }
@@ -255,7 +235,7 @@ struct LeaderElectorTests {
             ]
         }
         let a = try elector("a")
-        try time.run { await lead(a, "a", for: .seconds(1)) }
+        try run(a, for: .seconds(1))
 
         let start = try #require(journal.all.first.flatMap { Int($0.dropFirst("a leads at ".count)) })
         #expect((7...12).contains(start), "the duration of the record counts")
