@@ -176,6 +176,22 @@ private let foreign = ["sql": "/else"]
         #expect(plan.status?.claims == [old, .on()].sorted())
     }
 
+    @Test func `a server that is wanted no more is left to an heir, whoever may have sent what it holds`() {
+        func plan(_ rivals: [Rival]) -> AdapterPlan {
+            let former = KnownServer.server("z", holding: held)
+            var situation = situation(.server("a", holding: held), others: [former], claims: [.on()], rivals: rivals)
+            var line = ServerStatus(name: "z", port: 8000, state: .loading)
+            (line.incarnation, line.address) = ("containerd://z", "10.0.0.1")
+            situation.stored.servers = [line]
+            situation.inherited = InheritedLoads(situation.stored, since: situation.now)
+            return situation.plan()
+        }
+        #expect(plan([]).actions[.of("z")]?.unloads == "sql=/adapters/sql")
+        var heir = Rival.rival(older: false, path: "/adapters/sql", claims: [.on()])
+        heir.servers = [.of("z")]
+        #expect(plan([heir]).actions.isEmpty)
+    }
+
     @Test func `an heir that is suspended is none, unless it has claimed the entry before`() {
         var heir = Rival.rival(older: false, path: "/adapters/sql")
         heir.isSuspended = true
