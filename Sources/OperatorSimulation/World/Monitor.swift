@@ -44,6 +44,7 @@ final class Monitor: Sendable {
 
     private let state = Mutex(State())
     private let promises = Promises()
+    private let pace = Pace()
 
     var counts: Counts { state.withLock { $0.counts } }
 
@@ -61,6 +62,7 @@ final class Monitor: Sendable {
         case .sent(let exchange):
             guard !exchange.process.isEmpty else { return }
             count(exchange)
+            pace.note(exchange, in: world)
             if exchange.isLoad {
                 checkClaim(exchange, world)
                 expect(exchange, world)
