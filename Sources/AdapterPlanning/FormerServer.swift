@@ -4,6 +4,9 @@ struct FormerServer {
     var server: Server
     /// False while other servers must first be verified.
     var mayUnload: Bool
+    /// Whether the others cannot have the adapter, so that an entry is given up where another object waits for its name;
+    /// else two that swap their Services would wait for each other.
+    var givesWay = false
     /// How long a load may take; see ``AdapterWish/loadTimeout``.
     var loadTimeout: Duration
 
@@ -32,6 +35,7 @@ struct FormerServer {
     }
 
     private func listed(_ claim: Claim) -> ServerVerdict {
+        let mayUnload = mayUnload || givesWay && situation.rivals.isAwaited(claim.name, on: server.id)
         var verdict = waiting(mayUnload ? "" : "unloaded when the other servers hold the adapter")
         verdict.root = claim.path
         guard mayUnload else { return verdict }

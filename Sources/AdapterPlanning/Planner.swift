@@ -32,6 +32,8 @@ extension AdapterSituation {
         let mayUnload =
             isSettled && !verdicts.isEmpty && !wish.isSuspended && verdicts.allSatisfy { $0.reasonClass == .ok }
 
+        let givesWay = isSettled && !wish.isSuspended && verdicts.allSatisfy { $0.reasonClass == .ok || $0.isStuck }
+
         let ledger = ledger(wish, verdicts, wanted: wanted, former: isSettled ? former : nil)
         let makesRoom = ledger.isFull && !wish.isSuspended
         if makesRoom { makeRoom(in: &verdicts, wish) }
@@ -40,7 +42,8 @@ extension AdapterSituation {
         }
         verdicts += former.compactMap {
             FormerServer(
-                situation: self, server: $0, mayUnload: mayUnload || makesRoom, loadTimeout: wish.loadTimeout
+                situation: self, server: $0, mayUnload: mayUnload || makesRoom,
+                givesWay: givesWay, loadTimeout: wish.loadTimeout
             ).verdict()
         }
 

@@ -220,6 +220,30 @@ private let foreign = ["sql": "/else"]
         #expect(action([suspended], listing: blocked) == nil)
     }
 
+    @Test func `a server that is wanted no more is given up to who waits for the name, where no other can be had`() {
+        func action(_ entries: [String: String], _ rivals: [Rival], isSuspended: Bool = false) -> ServerAction? {
+            situation(
+                .server("a", holding: entries), others: [.server("z", holding: held)], claims: [.on()], rivals: rivals
+            ) { $0.isSuspended = isSuspended }.action(on: "z")
+        }
+        // Each has what the other wants.
+        let rival = Rival.rival(older: false, on: ["z"], claims: [.on("sql", "/else")])
+        #expect(action(foreign, [rival])?.unloads == "sql=/adapters/sql")
+        #expect(action(foreign, []) == nil)
+        #expect(action(foreign, [rival], isSuspended: true) == nil)
+        // It is loaded where it is newly wanted, first.
+        #expect(action([:], [rival]) == nil)
+    }
+
+    @Test func `a server that is wanted no more is given up to who waits for the name, where no other is wanted`() {
+        let rival = Rival.rival(older: false, on: ["z"])
+        let situation = situation(others: [.server("z", holding: held)], claims: [.on()], rivals: [rival])
+        #expect(situation.action(on: "z")?.unloads == "sql=/adapters/sql")
+        var alone = situation
+        alone.rivals = []
+        #expect(alone.action(on: "z") == nil)
+    }
+
     @Test func `an old name that another object waits for is given up where the roll-out is held back`() {
         let situation = situation(
             .server("a", holding: ["sql": "/adapters/before", "old": "/adapters/old"]),
