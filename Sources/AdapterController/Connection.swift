@@ -34,6 +34,12 @@ struct Connection: Hashable, Sendable, Comparable {
     /// For example `http://10.0.3.7:8000`.
     var baseURL: String { "\(scheme)://\(place)" }
 
+    /// Whether it leads to its server in the way in which `other` leads to its own.
+    func leads(as other: Connection) -> Bool {
+        scheme == other.scheme && apiKey == other.apiKey && authority == other.authority
+            && serverName == other.serverName
+    }
+
     /// A fixed order for everything that walks connections.
     static func < (a: Connection, b: Connection) -> Bool {
         // What most pairs differ in needs no list of everything.

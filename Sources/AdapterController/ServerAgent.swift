@@ -52,6 +52,11 @@ final class ServerAgent: Sendable {
         if isNews { probeBell.ring() }
     }
 
+    /// Takes over what was sent to the server through another connection.
+    func inherit(_ attempts: [String: Attempt]) {
+        state.withLock { $0.record.inherit(attempts, now: context.effects.time.now) }
+    }
+
     /// Replaces the action that the object `key` asks for.
     func submit(_ action: ServerAction?, for key: NamespacedName) {
         if state.withLock({ $0.pending.set(action, for: key) }) { actionBell.ring() }

@@ -43,6 +43,22 @@ struct ServerRecord {
         return names.isEmpty ? .nothing : .names(names)
     }
 
+    /// Takes over loads that went out over another connection to the same server: whoever waited for their answers has
+    /// gone, so what comes of them is looked up.
+    mutating func inherit(_ attempts: [String: Attempt], now: Duration) {
+        for (name, attempt) in attempts
+        where attempt.operation == .load && observation.attempts[name] == nil {
+            var attempt = attempt
+            switch attempt.outcome {
+            case .inFlight: attempt.endedAt = now
+            case .unknown: break
+            case .answered, .failed: continue
+            }
+            (attempt.outcome, attempt.stamp) = (.unknown, stamp)
+            observation.attempts[name] = attempt
+        }
+    }
+
     /// Takes what the server said of its version.
     mutating func told(version: String) -> Change {
         defer { observation.version = version }

@@ -34,8 +34,9 @@ final class ServerRegistry: Sendable {
             _ change: inout Change
         ) {
             guard !wanted.isEmpty else { return leave(key, &change) }
-            let old = membership[key]
+            let (old, former) = (membership[key], group(of: key))
             let id = groupID(of: wanted, make: make, new: &change.new)
+            if let former, let group = groups[id] { former.passLoads(of: names, to: group) }
             if old != id { leave(key, for: Set(wanted), &change) }
             groups[id]?.users.set(names, for: key)
             membership[key] = id

@@ -57,6 +57,29 @@ import Testing
         }
     }
 
+    @Test func `what went out over another connection and has no answer is looked up, and nothing else`() {
+        var other = ServerRecord(since: .zero)
+        other.started(load, now: .seconds(5))
+        #expect(inherited(from: other)?.endedAt == .seconds(9))
+        _ = other.ended(load, .unknown, now: .seconds(6))
+        #expect(inherited(from: other)?.endedAt == .seconds(6))
+        _ = other.ended(load, .failed(Attempt.Failure(.loadFailed, "")), now: .seconds(7))
+        #expect(inherited(from: other) == nil)
+        other.started(unload, now: .seconds(8))
+        #expect(inherited(from: other) == nil)
+    }
+
+    /// What a record at nine seconds takes over, once its first list lacks the adapter.
+    private func inherited(from other: ServerRecord) -> Attempt? {
+        var record = ServerRecord(since: .seconds(9))
+        record.inherit(other.observation.attempts, now: .seconds(9))
+        let before = record.observation.attempts["sql"]
+        #expect(before == nil || before?.outcome == .unknown)
+        _ = list(&record)
+        #expect(record.observation.attempts["sql"] == before)
+        return before
+    }
+
     @Test func `V18: what this process loaded and did not unload is counted when it goes`() {
         var record = ServerRecord(since: .zero)
         _ = list(&record, ["foreign": "/f"])
