@@ -82,6 +82,8 @@ extension SimulatedServer {
 
     package var isEngineAlive: Bool { state.withLock { $0.isEngineAlive } }
 
+    package var apiKey: String? { state.withLock { $0.configuration.apiKey } }
+
     package var version: VLLMVersion { state.withLock { $0.configuration.version } }
 
     /// How many faults stand, used up ones not counted.

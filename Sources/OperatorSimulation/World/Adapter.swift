@@ -20,6 +20,13 @@ struct Adapter {
     let isSuspended: Bool
     let overwrites: Bool
     let isOrphaning: Bool
+    let isInPlace: Bool
+    let isOnDemand: Bool
+    let loadTimeout: Duration?
+    let deletionTimeout: Duration?
+    let deletedAt: String?
+    /// The Secret with which servers are asked.
+    let secret: String?
 
     let phase: String
     let claims: [Entry]
@@ -42,9 +49,21 @@ struct Adapter {
         isSuspended = spec["suspend"]?.boolValue ?? false
         overwrites = spec["conflictPolicy"]?.stringValue == "Overwrite"
         isOrphaning = spec["deletion", "policy"]?.stringValue == "Orphan"
+        isInPlace = spec["update", "strategy"]?.stringValue == "InPlace"
+        isOnDemand = spec["loading"]?.stringValue == "OnDemand"
+        loadTimeout = Self.durations[spec["loadTimeout"]?.stringValue ?? "5m"]
+        deletionTimeout = Self.durations[spec["deletion", "timeout"]?.stringValue ?? "5m"]
+        deletedAt = metadata["deletionTimestamp"]?.stringValue
+        secret = spec["target", "apiKeySecretRef", "name"]?.stringValue
         phase = object["status", "phase"]?.stringValue ?? ""
         claims = Self.claims(of: object, on: nil)
     }
+
+    /// Those that mutations write, and the defaults.
+    private static let durations: [String: Duration] = [
+        "0s": .zero, "10s": .seconds(10), "30s": .seconds(30), "2m": .seconds(120), "3m": .seconds(180),
+        "5m": .seconds(300), "24h": .seconds(86_400),
+    ]
 
     /// The claims on servers of these Services.
     func claims(on services: [String]) -> [Entry] { Self.claims(of: object, on: services) }

@@ -4,13 +4,17 @@ import DynamicJSON
 struct AdapterMutator {
     let world: World
     let random: RandomStream
+    /// Whose objects are changed; nil: any.
+    var loraName: String?
 
     /// Few, so that objects meet.
     static let names = ["sql", "chat", "code"]
 
     func apply(_ mutation: Mutation) throws {
         if mutation == .createAdapter { return try create("a\(random.below(6))") }
-        guard let adapter = random.pick(world.adapters.filter { !$0.isTerminating }) else { return }
+        if mutation == .editDeletion { return try editDeletion() }
+        let adapters = world.adapters.filter { !$0.isTerminating && (loraName == nil || $0.loraName == loraName) }
+        guard let adapter = random.pick(adapters) else { return }
         switch mutation {
         case .deleteAdapter: try world.deleteAdapter(adapter.name)
         case .recreateAdapter:
@@ -30,7 +34,8 @@ struct AdapterMutator {
             let replicas = random.below(4)
             let isAlone = !Self.names.contains(adapter.loraName)
             try world.editAdapter(adapter.name) { spec in
-                spec["placement"] = replicas == 0 || !isAlone ? nil : ["replicas": .int(Int64(replicas))]
+                let isPlaced = replicas > 0 && isAlone && !adapter.isOnDemand
+                spec["placement"] = isPlaced ? ["replicas": .int(Int64(replicas))] : nil
             }
         case .editSuspend: try world.editAdapter(adapter.name) { $0["suspend"] = .bool(!adapter.isSuspended) }
         case .editBase:
@@ -38,12 +43,51 @@ struct AdapterMutator {
             try world.editAdapter(adapter.name) { $0["baseModelName"] = .string(base) }
         case .editService:
             let service = adapter.service == "a" ? "b" : "a"
-            try world.editAdapter(adapter.name) { $0["target"] = ["service": ["name": .string(service)]] }
+            try world.editAdapter(adapter.name) { $0["target", "service", "name"] = .string(service) }
         case .editPolicy:
             let policy: JSONValue = adapter.overwrites ? "Fail" : "Overwrite"
             try world.editAdapter(adapter.name) { $0["conflictPolicy"] = policy }
+        case .editLoading:
+            try world.editAdapter(adapter.name) { spec in
+                spec["loading"] = adapter.isOnDemand ? "Eager" : "OnDemand"
+                spec["placement"] = nil
+            }
+        case .editUpdate:
+            let update = update
+            try world.editAdapter(adapter.name) { $0["update"] = update }
+        case .editLoadTimeout:
+            let timeout = loadTimeout
+            try world.editAdapter(adapter.name) { $0["loadTimeout"] = timeout }
+        case .editPort:
+            let port = random.pick([nil, "http", 80] as [JSONValue?]) ?? nil
+            try world.editAdapter(adapter.name) { $0["target", "service", "port"] = port }
+        case .editKey:
+            guard adapter.secret != nil, let secret = random.pick(World.secrets) else { return }
+            try world.editAdapter(adapter.name) { $0["target", "apiKeySecretRef", "name"] = .string(secret) }
         default: break
         }
+    }
+
+    /// Of a terminating object as well: "`policy` and `timeout` are read live, so patching a terminating object frees it".
+    private func editDeletion() throws {
+        guard let adapter = random.pick(world.adapters) else { return }
+        let deletion = deletion
+        try world.editAdapter(adapter.name) { $0["deletion"] = deletion }
+    }
+
+    private var update: JSONValue {
+        [
+            "strategy": .string(random.chance(300) ? "InPlace" : "Recreate"),
+            "maxUnavailable": .int(Int64(random.chance(500) ? 1 : 1 + random.below(3))),
+        ]
+    }
+
+    private var loadTimeout: JSONValue { random.pick(["10s", "30s", "2m"]) ?? "2m" }
+
+    /// Mostly long, so that nothing may be abandoned while a fault lasts.
+    private var deletion: JSONValue {
+        let timeout = random.chance(800) ? "24h" : random.pick(["0s", "30s", "3m"]) ?? "24h"
+        return ["timeout": .string(timeout), "policy": .string(random.chance(100) ? "Orphan" : "Unload")]
     }
 
     private func create(_ name: String) throws {
@@ -52,17 +96,23 @@ struct AdapterMutator {
         var spec: JSONValue = [
             "loraPath": .string(random.path(of: loraName ?? name)),
             "target": ["service": ["name": random.chance(700) ? "a" : "b"]],
-            // Long, so that nothing may be abandoned while a fault lasts; and a lost load is looked for soon.
-            "deletion": ["timeout": "24h", "policy": random.chance(100) ? "Orphan" : "Unload"],
-            "loadTimeout": random.chance(500) ? "30s" : "2m",
+            "deletion": deletion,
+            // A lost load is looked for soon.
+            "loadTimeout": loadTimeout,
         ]
+        if world.now.apiKey != nil {
+            spec["target", "apiKeySecretRef"] = ["name": .string(random.pick(World.secrets) ?? ""), "key": "token"]
+        }
         if let loraName { spec["loraName"] = .string(loraName) }
         if loraName == nil, random.chance(300), world.settings.hasPlacement {
             spec["placement"] = ["replicas": .int(Int64(1 + random.below(3)))]
         }
         if random.chance(300) { spec["baseModelName"] = .string(world.settings.baseModel) }
         if random.chance(150) { spec["conflictPolicy"] = "Overwrite" }
-        if random.chance(150) { spec["update"] = ["strategy": "InPlace"] }
+        if random.chance(300) { spec["update"] = update }
+        if spec["placement"] == nil, world.settings.mutations.contains(.editLoading), random.chance(100) {
+            spec["loading"] = "OnDemand"
+        }
         if random.chance(100) { spec["suspend"] = true }
         try world.createAdapter(name, spec: spec)
     }
@@ -70,5 +120,7 @@ struct AdapterMutator {
 
 extension RandomStream {
     /// One of the few paths of a name, now and then one that no server has.
-    func path(of name: String) -> String { chance(50) ? "/nowhere" : "/adapters/\(name)-v\(1 + below(3))" }
+    func path(of name: String) -> String {
+        chance(50) ? "/nowhere" : chance(150) ? World.resolved(name) : "/adapters/\(name)-v\(1 + below(3))"
+    }
 }

@@ -24,6 +24,28 @@ extension Exchange {
         return (String(parts[plural - 1]), String(parts[plural + 1]))
     }
 
+    /// The LoRAAdapter that a request is about, or whose part it is about.
+    var adapterName: String? {
+        let parts = segments
+        guard let plural = parts.firstIndex(of: "loraadapters"), plural + 1 < parts.count else { return nil }
+        return String(parts[plural + 1])
+    }
+
+    /// The Secret that is asked for.
+    var secret: String? {
+        let parts = segments
+        guard request.method == .get, parts.dropLast().last == "secrets" else { return nil }
+        return parts.last.map { String($0) }
+    }
+
+    /// A patch that takes our finalizer from an object that has it.
+    var removesFinalizer: Bool {
+        guard request.method == .patch, adapterName != nil, statusTarget == nil else { return false }
+        return json.arrayValue?.contains { operation in
+            operation["op"]?.stringValue == "replace" && operation["path"]?.stringValue == "/metadata/finalizers"
+        } ?? false
+    }
+
     /// Leases are renewed at rest; everything else that is written then is noise.
     var isLease: Bool { segments.contains("leases") }
 

@@ -1,4 +1,5 @@
 import DynamicJSON
+import VLLMSimulator
 
 /// What must hold once faults have stopped and time has passed, asked of a world as it was at one moment.
 struct Judge {
@@ -10,6 +11,8 @@ struct Judge {
         let isTerminating: Bool
         let containerID: String
         let adapters: [String: String]
+        /// Whether its vLLM knows `load_inplace`.
+        let replacesInPlace: Bool
         let entries: Set<Entry>
         /// What objects can take for their own here, whoever put it there: "if and only if it equals one of its claims".
         let claimed: Set<Entry>
@@ -23,13 +26,15 @@ struct Judge {
     /// Looks at `world` now.
     init(world: World) {
         let adapters = world.adapters
+        let foreign = world.now.foreign
         self.world = world
         self.adapters = adapters
         pods = world.pods.map { pod in
             Pod(
                 name: pod.name, uid: pod.uid, services: pod.services, isTerminating: pod.now.isTerminating,
-                containerID: pod.containerID, adapters: pod.adapters, entries: pod.entries,
-                claimed: Set(adapters.flatMap { $0.claims(on: pod.services) }))
+                containerID: pod.containerID, adapters: pod.adapters,
+                replacesInPlace: pod.server.version >= VLLMVersion(0, 15), entries: pod.entries,
+                claimed: pod.claimed(by: adapters, besides: foreign[pod.containerID] ?? []))
         }
         state = world.now
     }
@@ -87,7 +92,9 @@ struct Judge {
             pod.adapters[adapter.loraName].map { Entry(name: adapter.loraName, root: $0) }
                 .flatMap { $0 == adapter.entry || adapter.claims.contains($0) ? $0 : nil }
         }
-        guard let entry = own(pod), entry != adapter.entry else { return false }
+        guard let entry = own(pod), entry != adapter.entry, !adapter.isOnDemand else { return false }
+        // "A failed load stops the roll-out there; the rest keep the old path."
+        if wanted(adapter).contains(where: { isStuckInPlace(adapter, on: $0) }) { return true }
         let lacking = wanted(adapter).filter { own($0) == nil || obstacle(of: adapter, on: $0) != nil }
         return lacking.count >= adapter.maxUnavailable
             && lacking.allSatisfy { obstacle(of: adapter, on: $0) != nil }
@@ -109,16 +116,27 @@ struct Judge {
             let holder = adapters.first { $0.uid != adapter.uid && $0.isSuspended && $0.claims.contains(entry) }
             if let holder { return "\(holder.name), which is suspended, has it loaded" }
         }
-        return world.isLoadable(adapter.path) ? nil : "its path cannot be loaded"
+        if isStuckInPlace(adapter, on: pod) { return "this vLLM replaces nothing in place" }
+        return world.isLoadable(adapter.path) || adapter.isOnDemand ? nil : "its path cannot be loaded"
+    }
+
+    /// `InPlaceUnsupported`, which is a permanent refusal.
+    private func isStuckInPlace(_ adapter: Adapter, on pod: Pod) -> Bool {
+        guard adapter.isInPlace, !adapter.isOnDemand, !pod.replacesInPlace else { return false }
+        return pod.adapters[adapter.loraName].map { $0 != adapter.path } ?? false
     }
 
     private func isForeign(_ entry: Entry, on pod: Pod) -> Bool {
-        let others = [state.foreign[pod.containerID] ?? [], state.orphaned, state.late[pod.containerID] ?? []]
+        let others = [
+            state.foreign[pod.containerID] ?? [], state.orphaned, state.late[pod.containerID] ?? [],
+            state.abandoned[pod.containerID] ?? [],
+        ]
         return !pod.claimed.contains(entry) && others.contains { $0.contains(entry) }
     }
 
     private func convergence(of adapter: Adapter) -> [Violation] {
         let free = wanted(adapter).filter { excuse(of: adapter, on: $0) == nil }
+        if adapter.isOnDemand { return convergence(of: adapter, onDemandOn: free) }
         let holding = free.filter { $0.entries.contains(adapter.entry) }
         let count = min(adapter.replicas ?? free.count, free.count)
         guard holding.count != count else { return [] }
@@ -126,6 +144,14 @@ struct Judge {
         let message =
             "\(adapter.name) (\(adapter.entry)) is on \(holding.count) servers, not \(count); not on \(lacking)"
         return [Violation("convergence", message)]
+    }
+
+    /// "Nothing is ever loaded by us", but what the object had there under its name before is not to answer for it.
+    private func convergence(of adapter: Adapter, onDemandOn free: [Pod]) -> [Violation] {
+        free.compactMap { pod in
+            guard let root = pod.adapters[adapter.loraName], root != adapter.path else { return nil }
+            return Violation("convergence", "\(pod.name) has \(root) where \(adapter.name) wants \(adapter.entry)")
+        }
     }
 
     private func truth(of adapter: Adapter) -> [Violation] {
@@ -144,10 +170,10 @@ struct Judge {
                 violations.append(lie("lists \(name), which is gone, as \(state)"))
                 continue
             }
-            if state == "Loaded" { loaded += 1 }
+            if state == "Loaded" || state == "OnDemand" { loaded += 1 }
             let isHeld = pod.entries.contains(adapter.entry)
             if state == "Loaded", !isHeld { violations.append(lie("says Loaded of \(name), which lacks it")) }
-            if ["Absent", "Loading", "Unreachable", "Unknown"].contains(state), isHeld,
+            if ["Absent", "Loading", "Unreachable", "Unknown", "OnDemand"].contains(state), isHeld,
                 excuse(of: adapter, on: pod) == nil
             {
                 violations.append(lie("says \(state) of \(name), which holds it"))
@@ -170,6 +196,7 @@ struct Judge {
         let foreign = state.foreign[pod.containerID] ?? []
         return pod.entries.sorted().compactMap { entry in
             if foreign.contains(entry) || state.orphaned.contains(entry) { return nil }
+            if state.abandoned[pod.containerID]?.contains(entry) == true { return nil }
             if state.late[pod.containerID]?.contains(entry) == true, !pod.claimed.contains(entry) { return nil }
             let isWanted = adapters.contains { adapter in
                 let wanted = wanted(adapter)
@@ -188,5 +215,15 @@ struct Judge {
             if state.overwritten.contains(entry.name) || world.monitor.wasClaimed(entry) { return nil }
             return Violation("no collateral", "\(pod.name) lost \(entry), which was foreign")
         }
+    }
+}
+
+extension SimulatedPod {
+    /// What the objects can take for their own here.
+    ///
+    /// Under a Service that it left, that is what they put there, and not what somebody else did.
+    fileprivate func claimed(by adapters: [Adapter], besides foreign: Set<Entry>) -> Set<Entry> {
+        let now = Set(adapters.flatMap { $0.claims(on: services) })
+        return now.union(Set(adapters.flatMap { $0.claims(on: everServices) }).subtracting(foreign))
     }
 }

@@ -47,9 +47,19 @@ struct KubeFaults: Sendable {
 
     func start(in kube: KubeSimulator) {
         guard permille > 0 || !ages.isEmpty else { return }
-        kube.setFault { _ in
-            if permille > 0, random.chance(permille) { return random.pick(faults) }
-            return ages.isEmpty ? nil : random.pick(ages).map { .lag($0) }
+        kube.setFault { _ in next() }
+    }
+
+    /// The same in a world, whose operator may also be forbidden something.
+    func start(in world: World) {
+        world.kube.setFault { [weak world] request in
+            if let forbidden = world?.now.forbidden, request.url.contains(forbidden) { return .status(403) }
+            return next()
         }
+    }
+
+    private func next() -> Fault? {
+        if permille > 0, random.chance(permille) { return random.pick(faults) }
+        return ages.isEmpty ? nil : random.pick(ages).map { .lag($0) }
     }
 }

@@ -37,13 +37,18 @@ final class Monitor: Sendable {
     }
 
     /// Between the arrival of a list and the write of a status that follows from it.
-    private static let patience = Duration.seconds(5)
+    ///
+    /// Where objects have keys, the list may be that of another connection, older than the last by a probe and its retry.
+    private static func patience(_ world: World) -> Duration {
+        .seconds(world.now.apiKey == nil ? 5 : 65)
+    }
 
     /// How long a silent watch may go unnoticed, and the list after it fail.
-    private static let blindness = Duration.seconds(120)
+    static let blindness = Duration.seconds(120)
 
     private let state = Mutex(State())
     private let promises = Promises()
+    private let releases = Releases()
     private let pace = Pace()
 
     var counts: Counts { state.withLock { $0.counts } }
@@ -58,10 +63,12 @@ final class Monitor: Sendable {
 
     func note(_ event: NetworkEvent, in world: World) {
         promises.note(event, in: world)
+        releases.note(event, in: world)
         switch event {
         case .sent(let exchange):
             guard !exchange.process.isEmpty else { return }
             count(exchange)
+            Restraint.check(exchange, in: world)
             pace.note(exchange, in: world)
             if exchange.isLoad {
                 checkClaim(exchange, world)
@@ -85,13 +92,13 @@ final class Monitor: Sendable {
             else { return }
             state.withLock { $0.answered[exchange.id] = (pod.entries, pod.containerID) }
         case .ended(let exchange, _):
-            let now = world.simulation.now
+            let (now, patience) = (world.simulation.now, Self.patience(world))
             let key = exchange.isChangeOfServer ? Self.key(exchange) : nil
             state.withLock { state in
                 if let key { state.inFlight[key]?.removeAll { $0.id == exchange.id } }
                 guard exchange.isModels, let list = state.answered.removeValue(forKey: exchange.id) else { return }
                 var lists = state.lists[exchange.authority] ?? []
-                while lists.count > 1, lists[1].at < now - Self.patience { lists.removeFirst() }
+                while lists.count > 1, lists[1].at < now - patience { lists.removeFirst() }
                 state.lists[exchange.authority] = lists + [(now, list.entries, list.container)]
             }
         }
@@ -186,8 +193,16 @@ final class Monitor: Sendable {
         let name = exchange.json["lora_name"]?.stringValue ?? ""
         guard let root = pod.adapters[name] else { return }
         let entry = Entry(name: name, root: root)
-        // What came there since the last list, the operator cannot know.
-        guard state.withLock({ $0.lists[exchange.authority]?.last?.entries.contains(entry) }) == true else { return }
+        let lists = state.withLock { $0.lists[exchange.authority] ?? [] }
+        // Through which connection it was asked for, nobody can tell here.
+        let known = world.now.apiKey == nil ? lists.suffix(1) : lists[...]
+        guard !known.isEmpty, known.allSatisfy({ $0.entries.contains(entry) }) else {
+            // What came there since the last list, the operator cannot know.
+            return world.change { state in
+                guard state.foreign[pod.containerID]?.remove(entry) != nil else { return }
+                _ = state.late[pod.containerID, default: []].insert(entry)
+            }
+        }
         let isAllowed = world.adapters.contains { adapter in
             adapter.claims.contains(entry) || adapter.entry == entry
                 || adapter.overwrites && adapter.loraName == name && !adapter.isSuspended
@@ -227,8 +242,9 @@ final class Monitor: Sendable {
             func isListed(_ entries: Set<Entry>) -> Bool { entries.contains { $0.root == root } }
             if let pod = world.pod(at: authority), isListed(pod.entries) { continue }
             let lists = state.withLock { $0.lists[authority] ?? [] }
-            let recent = lists.filter { $0.at >= now - Self.patience }
-            let excuses = recent + (lists.last { $0.at < now - Self.patience }.map { [$0] } ?? [])
+            let patience = Self.patience(world)
+            let recent = lists.filter { $0.at >= now - patience }
+            let excuses = recent + (lists.last { $0.at < now - patience }.map { [$0] } ?? [])
             // "A replaced incarnation holds nothing": the list of an earlier container says nothing about a later one. That
             // a container is new, the operator hears only later.
             let incarnation = server["incarnation"]?.stringValue ?? ""

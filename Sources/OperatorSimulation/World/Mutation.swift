@@ -10,6 +10,14 @@ package enum Mutation: String, CaseIterable, Sendable {
     case editBase
     case editService
     case editPolicy
+    case editLoading
+    case editUpdate
+    case editLoadTimeout
+    case editDeletion
+    case editPort
+    case editKey
+    /// Several edits of objects with one name, within seconds.
+    case flurry
     case restartContainer
     case deletePod
     case createPod
@@ -17,9 +25,18 @@ package enum Mutation: String, CaseIterable, Sendable {
     case flipReadiness
     case troubleServer
     case slowLoads
+    /// A caller names an adapter, and a resolver plugin loads it.
+    case requestAdapter
     case loadOutOfBand
     case unloadOutOfBand
     case deleteService
+    case renamePort
+    /// Running pods come under other Services.
+    case movePod
+    case rotateKey
+    case deleteSecret
+    /// The operator may not read or write a kind for a time.
+    case forbid
     case resetKubeConnections
     case stallKube
     case compactHistory
@@ -33,7 +50,7 @@ package enum Mutation: String, CaseIterable, Sendable {
         switch self {
         case .createAdapter: 6
         case .editPath, .restartContainer, .troubleServer: 3
-        case .deleteAdapter, .killOperator, .loadOutOfBand, .unloadOutOfBand, .recreatePod: 2
+        case .deleteAdapter, .killOperator, .loadOutOfBand, .unloadOutOfBand, .recreatePod, .flurry: 2
         default: 1
         }
     }

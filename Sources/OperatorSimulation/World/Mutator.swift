@@ -29,7 +29,11 @@ struct Mutator: Sendable {
             guard world.simulation.now + wait < end else { break }
             try await world.simulation.sleep(for: wait)
             guard let mutation = random.pick(swarm) else { continue }
-            do { try apply(mutation) } catch { world.violate("environment", "\(mutation.rawValue): \(error)") }
+            do {
+                if mutation == .flurry { try await flurry() } else { try apply(mutation) }
+            } catch {
+                world.violate("environment", "\(mutation.rawValue): \(error)")
+            }
         }
         try await world.simulation.sleep(for: max(.zero, end - world.simulation.now))
     }
@@ -38,7 +42,8 @@ struct Mutator: Sendable {
         world.simulation.trace("-- \(mutation.rawValue)")
         switch mutation {
         case .createAdapter, .deleteAdapter, .recreateAdapter, .editPath, .editName, .editReplicas, .editSuspend,
-            .editBase, .editService, .editPolicy:
+            .editBase, .editService, .editPolicy, .editLoading, .editUpdate, .editLoadTimeout, .editDeletion, .editPort,
+            .editKey:
             try AdapterMutator(world: world, random: random).apply(mutation)
         case .restartContainer: if let pod { world.restart(pod) }
         case .deletePod: if world.pods.count > 1, let pod { world.delete(pod, afterTerminating: grace) }
@@ -52,6 +57,10 @@ struct Mutator: Sendable {
         case .slowLoads:
             let loadTime = random.duration(.milliseconds(10)...(.seconds(90)))
             pod?.server.reconfigure { $0.loadDuration = loadTime }
+        case .requestAdapter:
+            // As a plugin does: a name that is there, it leaves alone.
+            guard let pod, let name = random.pick(AdapterMutator.names), pod.adapters[name] == nil else { return }
+            world.loadOutOfBand(Entry(name: name, root: World.resolved(name)), on: pod)
         case .loadOutOfBand:
             guard let pod, let name = random.pick(AdapterMutator.names) else { return }
             world.loadOutOfBand(Entry(name: name, root: random.path(of: name)), on: pod)
@@ -59,6 +68,14 @@ struct Mutator: Sendable {
             guard let pod, let entry = random.pick(pod.entries.sorted()) else { return }
             world.unloadOutOfBand(entry, on: pod)
         case .deleteService: try deleteService()
+        case .renamePort:
+            guard let service = random.pick(world.now.services.sorted()) else { return }
+            try world.renamePort(of: service, to: random.chance(500) ? "web" : "http")
+        case .movePod: if let pod { try world.move(pod, to: services) }
+        case .rotateKey: rotateKey()
+        case .deleteSecret: try deleteSecret()
+        case .forbid: forbid()
+        case .flurry: break
         case .resetKubeConnections: world.network.resetConnections(to: World.kubeAuthority)
         case .stallKube: troubleLink(World.kubeAuthority)
         case .compactHistory: world.kube.compact()
@@ -66,6 +83,53 @@ struct Mutator: Sendable {
         case .killOperator: world.killOperator()
         case .stopOperator: world.stopOperator()
         case .stepWallClock: world.simulation.clock.stepWallClock(by: Double(random.below(7_200) - 3_600))
+        }
+    }
+
+    private func flurry() async throws {
+        let name = random.pick(world.adapters)?.loraName
+        let mutator = AdapterMutator(world: world, random: random, loraName: name)
+        let edits: [Mutation] = [
+            .editName, .editSuspend, .editPath, .editService, .deleteAdapter, .recreateAdapter, .createAdapter,
+            .editLoading,
+        ]
+        for _ in 0..<(2 + random.below(5)) {
+            if let edit = random.pick(edits) { try mutator.apply(edit) }
+            try await world.simulation.sleep(for: random.duration(.milliseconds(1)...(.seconds(3))))
+        }
+    }
+
+    /// Servers and Secrets get the new key one after the other.
+    private func rotateKey() {
+        guard world.now.apiKey != nil else { return }
+        world.demandKey("\(World.keyPrefix)\(random.below(1_000_000))")
+        for pod in world.pods { later { $0.giveKey(to: pod) } }
+        for secret in World.secrets { later { $0.storeKey(in: secret) } }
+    }
+
+    private func deleteSecret() throws {
+        guard let secret = random.pick(World.secrets),
+            world.kube.get("secrets", namespace: World.namespace, name: secret) != nil
+        else { return }
+        try world.kube.delete("secrets", namespace: World.namespace, name: secret)
+        later { $0.storeKey(in: secret) }
+    }
+
+    private func forbid() {
+        let kinds = ["/loraadapters", "/status", "/services", "/endpointslices", "/pods", "/secrets", "/servedmodels"]
+        let forbidden = random.pick(kinds)
+        world.simulation.trace("forbidden: \(forbidden ?? "")")
+        world.change { $0.forbidden = forbidden }
+        if random.chance(500) { world.network.resetConnections(to: World.kubeAuthority) }
+        later { world in world.change { if $0.forbidden == forbidden { $0.forbidden = nil } } }
+    }
+
+    /// Within a minute.
+    private func later(_ body: @escaping @Sendable (World) -> Void) {
+        let wait = random.duration(.zero ... .seconds(60))
+        world.simulation.spawn { [world] in
+            try? await world.simulation.sleep(for: wait)
+            body(world)
         }
     }
 
@@ -129,35 +193,6 @@ struct Mutator: Sendable {
         world.simulation.spawn { [world] in
             try? await world.simulation.sleep(for: wait)
             world.restoreService(service)
-        }
-    }
-}
-
-extension World {
-    /// Ends a server's trouble.
-    func calm(_ pod: SimulatedPod) {
-        pod.change { $0.trouble = nil }
-        ServerTrouble.end(on: pod.server)
-        network.changeLink(to: pod.authority) { $0.fault = nil }
-    }
-
-    func restoreService(_ service: String) {
-        guard !now.services.contains(service) else { return }
-        do { try createService(service) } catch { violate("environment", "\(error)") }
-    }
-
-    /// Ends every fault, of servers, network and API server.
-    func heal() {
-        simulation.trace("-- heal")
-        change { $0.sightedAt = simulation.now }
-        kube.setFault(nil)
-        network.heal()
-        for service in ["a", "b"] { restoreService(service) }
-        for pod in pods {
-            calm(pod)
-            pod.change { $0.isReady = true }
-            pod.server.reconfigure { $0.loadDuration = .milliseconds(50) }
-            publishLater(pod)
         }
     }
 }

@@ -27,6 +27,8 @@ final class Promises: Sendable {
         var replaced: Set<Place> = []
         /// Servers that a process has asked, with or without success.
         var asked: [String: Set<String>] = [:]
+        /// Secrets that a process could not have: it failed to ask all servers that want them.
+        var denied: [String: Set<String>] = [:]
     }
 
     private let state = Mutex(State())
@@ -39,6 +41,8 @@ final class Promises: Sendable {
             if let target = exchange.statusTarget { checkStatus(exchange, of: target.name, world) }
         case .answered(let exchange, 200) where exchange.isModels && !exchange.process.isEmpty:
             settle(by: exchange, world)
+        case .answered(let exchange, let status) where exchange.secret != nil && status >= 400:
+            state.withLock { _ = $0.denied[exchange.process, default: []].insert(exchange.secret ?? "") }
         case .ended(let exchange, let failure) where !exchange.process.isEmpty:
             if exchange.isLoad { ended(exchange, failure) }
             if exchange.isModels || exchange.isHealth {
@@ -62,7 +66,10 @@ final class Promises: Sendable {
             state.sent[exchange.id] = (place, now)
             return state.openLoads[place]
         }
-        guard let open, open.root == exchange.entry.root, now < open.sentAt + open.timeout * 2 else { return }
+        guard let open, open.root == exchange.entry.root else { return }
+        // Whoever makes `loadTimeout` shorter, shortens the look-up.
+        let timeouts = world.adapters.filter { $0.entry == exchange.entry }.compactMap(\.loadTimeout)
+        guard now < open.sentAt + min(open.timeout, timeouts.min() ?? open.timeout) * 2 else { return }
         world.violate(
             "no blind repetition", "\(exchange.label) repeats a load of \(exchange.entry) whose outcome is unknown")
     }
@@ -108,6 +115,9 @@ final class Promises: Sendable {
             $0.loraName == place.name && $0.isOlder(than: owner) && pod.services.contains($0.service)
         }
         if isYielding { return }
+        let wishes = world.versions(of: owner, within: Monitor.blindness)
+        // "A healthy server without the name … counts as ok."
+        if wishes.contains(where: \.isOnDemand) { return }
         let others = world.pods.filter { other in
             other.uid != pod.uid && other.services.contains(owner.service) && !other.now.isTerminating
                 && other.adapters[place.name] == nil
@@ -119,7 +129,9 @@ final class Promises: Sendable {
                     Place(process: exchange.process, container: world.shownContainer(of: $0), name: place.name))
             }
         }
-        guard lacking.count + 1 > owner.maxUnavailable else { return }
+        // The operator goes by the spec that it has.
+        let limit = wishes.map(\.maxUnavailable).max() ?? 1
+        guard lacking.count + 1 > limit else { return }
         let names = lacking.map(\.name).joined(separator: ", ")
         world.violate("maxUnavailable", "\(exchange.label) replaces \(old) while \(names) lack the name")
     }
@@ -130,13 +142,20 @@ final class Promises: Sendable {
         let json = exchange.json
         guard let adapter = world.adapter(name), let status = json["status"], let old = adapter.object["status"],
             old["observedGeneration"]?.intValue == adapter.generation, !adapter.isTerminating,
-            world.now.services.contains(adapter.service)
+            world.now.services.contains(adapter.service),
+            // A port whose name is nowhere to be found leads to no server.
+            world.now.renamedAt[adapter.service].map({ world.simulation.now - $0 > Monitor.blindness }) ?? true
         else { return }
-        let asked = state.withLock { $0.asked[exchange.process] ?? [] }
+        let (asked, denied) = state.withLock {
+            ($0.asked[exchange.process] ?? [], $0.denied[exchange.process] ?? [])
+        }
+        if let secret = adapter.secret, denied.contains(secret) { return }
         for line in adapter.servers {
             guard let pod = world.now.pods[line["name"]?.stringValue ?? ""], !pod.now.isTerminating,
                 pod.address == line["address"]?.stringValue, pod.containerID == line["incarnation"]?.stringValue,
                 pod.services.contains(adapter.service), !asked.contains(pod.authority),
+                // Of where a pod came the operator hears later.
+                pod.now.movedAt.map({ world.simulation.now - $0 > Monitor.blindness }) ?? true,
                 !status.addsOnlyClaims(to: old)
             else { continue }
             world.violate("status after a restart", "\(exchange.label) says something before \(pod.name) was asked")

@@ -10,16 +10,18 @@ final class SimulatedPod: HTTPHandler {
         var isReady = true
         var isTerminating = false
         var trouble: ServerTrouble?
+        /// Services that select it, and those that ever did.
+        var services: [String]
+        var everServices: [String]
+        var movedAt: Duration?
     }
 
     let name: String
     let uid: String
     let address: String
-    /// Services that select it.
-    let services: [String]
     let server: SimulatedServer
     let authority: String
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
     static let port = 8000
 
@@ -27,12 +29,16 @@ final class SimulatedPod: HTTPHandler {
         self.name = name
         self.uid = uid
         self.address = address
-        self.services = services
+        state = Mutex(State(services: services, everServices: services))
         self.server = server
         authority = "\(address):\(Self.port)"
     }
 
     var now: State { state.withLock { $0 } }
+    /// Services that select it.
+    var services: [String] { now.services }
+    /// Those, and the ones that did before: a claim on a server stands wherever its pod went.
+    var everServices: [String] { now.everServices }
     /// Roots by adapter name.
     var adapters: [String: String] { Dictionary(server.adapters) { _, last in last } }
     var containerID: String { "containerd://\(uid)-\(now.restarts)" }
@@ -47,7 +53,7 @@ final class SimulatedPod: HTTPHandler {
             "apiVersion": "v1", "kind": "Pod",
             "metadata": [
                 "name": .string(name), "namespace": .string(namespace),
-                "labels": .object(Dictionary(services.map { ("service-\($0)", "yes") }) { first, _ in first }),
+                "labels": labels(services),
             ],
             "spec": [
                 "containers": [
@@ -58,6 +64,10 @@ final class SimulatedPod: HTTPHandler {
                 ]
             ],
         ]
+    }
+
+    static func labels(_ services: [String]) -> JSONValue {
+        .object(Dictionary(services.map { ("service-\($0)", "yes") }) { first, _ in first })
     }
 
     var status: JSONValue {

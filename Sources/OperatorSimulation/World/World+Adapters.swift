@@ -14,12 +14,15 @@ extension World {
 
     /// Changes a spec as a user does.
     func editAdapter(_ name: String, _ edit: (inout JSONValue) -> Void) throws {
-        guard var object = adapter(name)?.object, let spec = object["spec"] else { return }
+        guard let former = adapter(name), let spec = former.object["spec"] else { return }
+        var object = former.object
         var edited = spec
         edit(&edited)
         object["spec"] = edited
         simulation.trace("edit \(name) \(edited.text)")
         try kube.replace(object)
+        change { $0.former.append((simulation.now, former)) }
+        noteRelease(of: name)
         noteWithdrawal(adapter(name), of: spec)
         note(spec: edited, of: name)
     }
@@ -27,11 +30,21 @@ extension World {
     func deleteAdapter(_ name: String) throws {
         guard let adapter = adapter(name), !adapter.isTerminating else { return }
         simulation.trace("delete \(name)")
-        if adapter.isOrphaning {
-            change { $0.orphaned.formUnion(adapter.claims + [adapter.entry]) }
-        }
         try kube.delete("loraadapters", namespace: Self.namespace, name: name)
+        noteRelease(of: name)
         noteWithdrawal(nil, of: adapter.object["spec"] ?? [:])
+    }
+
+    /// What an object that goes with `Orphan` has on servers may stay there.
+    private func noteRelease(of name: String) {
+        guard let adapter = adapter(name), adapter.isTerminating, adapter.isOrphaning else { return }
+        change { $0.orphaned.formUnion(adapter.claims + [adapter.entry]) }
+    }
+
+    /// What an object is, and what it was within `time`: for so long a process may go by it.
+    func versions(of adapter: Adapter, within time: Duration) -> [Adapter] {
+        let since = simulation.now - time
+        return now.former.filter { $0.at >= since && $0.adapter.uid == adapter.uid }.map(\.adapter) + [adapter]
     }
 
     private func noteWithdrawal(_ now: Adapter?, of spec: JSONValue) {

@@ -48,7 +48,10 @@ extension World {
     // MARK: What others do to servers
 
     /// Somebody else loads an adapter, or replaces one.
+    ///
+    /// vLLM lets a second load of a name wait for the first, and refuses it then.
     func loadOutOfBand(_ entry: Entry, on pod: SimulatedPod) {
+        guard !pod.server.isLoading(entry.name) else { return }
         simulation.trace("somebody loads \(entry) on \(pod.name)")
         let replaced = pod.entries.filter { $0.name == entry.name }
         pod.server.loadOutOfBand(name: entry.name, path: entry.root)

@@ -44,6 +44,10 @@ package final class World: Sendable {
         var pods: [String: SimulatedPod] = [:]
         /// Services that exist, and the pods' addresses in use.
         var services: Set<String> = []
+        /// What the ports of Services are called, where that is not `http`.
+        var portNames: [String: String] = [:]
+        /// When that changed last.
+        var renamedAt: [String: Duration] = [:]
         var freeAddresses: [String]
         var lastPod = 0
         /// Entries that others put on servers, by container.
@@ -52,6 +56,16 @@ package final class World: Sendable {
         var late: [String: Set<Entry>] = [:]
         /// Entries that may stay: their objects were deleted with `Orphan`.
         var orphaned: Set<Entry> = []
+        /// Entries that their objects had to leave behind when the deletion's timeout had passed, by container.
+        var abandoned: [String: Set<Entry>] = [:]
+        /// Objects as they were before users changed them, and when that was; the newest last.
+        var former: [(at: Duration, adapter: Adapter)] = []
+        /// Versions of vLLM, of which each server has one.
+        var versions = [VLLMVersion.newest]
+        /// What servers want to see with each request (`--api-key`), where they do.
+        var apiKey: String?
+        /// What the API server refuses to the operator, as a part of a path.
+        var forbidden: String?
         /// When an object last lost the right to take a name from others, by name.
         var withdrawn: [String: Duration] = [:]
         /// Names that some object was allowed to take from others.
@@ -69,7 +83,7 @@ package final class World: Sendable {
     let kube: KubeSimulator
     let monitor: Monitor
     private let state: Mutex<State>
-    private let delays: RandomStream
+    let delays: RandomStream
 
     package init(_ settings: WorldSettings, in simulation: Simulation) throws {
         self.settings = settings
@@ -89,6 +103,9 @@ package final class World: Sendable {
             monitor.note(event, in: self)
         }
     }
+
+    /// Where a resolver plugin looks for a name.
+    static func resolved(_ name: String) -> String { "/adapters/\(name)" }
 
     var now: State { state.withLock { $0 } }
 
@@ -140,33 +157,7 @@ package final class World: Sendable {
         }
     }
 
-    // MARK: Services and pods
-
-    /// So many pods behind the Service `a`, and the first of them behind `b` as well.
-    func createFleet(_ count: Int) throws {
-        for service in ["a", "b"] { try createService(service) }
-        for index in 0..<count { try createPod(services: index == 0 ? ["a", "b"] : ["a"]) }
-    }
-
-    func createService(_ name: String) throws {
-        try kube.create([
-            "apiVersion": "v1", "kind": "Service",
-            "metadata": ["name": .string(name), "namespace": .string(Self.namespace)],
-            "spec": [
-                "type": "ClusterIP", "clusterIP": "10.96.0.10", "ipFamilies": ["IPv4"],
-                "selector": [.init("service-\(name)"): "yes"],
-                "ports": [["name": "http", "port": 80, "targetPort": 8000, "protocol": "TCP"]],
-            ],
-        ])
-        _ = change { $0.services.insert(name) }
-        try publishSlice(of: name)
-    }
-
-    func deleteService(_ name: String) throws {
-        _ = change { $0.services.remove(name) }
-        try kube.delete("services", namespace: Self.namespace, name: name)
-        try? kube.delete("endpointslices", namespace: Self.namespace, name: "\(name)-slice")
-    }
+    // MARK: Pods
 
     /// A new pod, running and listening.
     @discardableResult
@@ -185,6 +176,8 @@ package final class World: Sendable {
         server.servedNames = [settings.baseModel]
         server.files = settings.missingPaths.reduce(into: [:]) { $0[$1] = .missing }
         server.loadDuration = .milliseconds(50)
+        server.apiKey = now.apiKey
+        server.version = simulation.random("version of \(name)").pick(now.versions) ?? .newest
         configure(&server)
         let object = try kube.create(
             SimulatedPod.manifest(name: name, namespace: Self.namespace, services: services))
@@ -195,6 +188,21 @@ package final class World: Sendable {
         network.register(pod, at: pod.authority)
         try publish(pod)
         return pod
+    }
+
+    /// A running pod gets other labels, and so comes under other Services.
+    func move(_ pod: SimulatedPod, to services: [String]) throws {
+        guard var object = kube.get("pods", namespace: Self.namespace, name: pod.name) else { return }
+        let old = pod.services
+        pod.change { state in
+            state.services = services
+            state.everServices += services.filter { !state.everServices.contains($0) }
+            state.movedAt = simulation.now
+        }
+        simulation.trace("\(pod.name) moves from \(old) to \(services)")
+        object["metadata", "labels"] = SimulatedPod.labels(services)
+        try kube.replace(object)
+        for service in Set(old + services).sorted() { publishSliceLater(of: service) }
     }
 
     /// The container starts anew, under another ID: the server forgets everything.
@@ -246,35 +254,5 @@ package final class World: Sendable {
         object["status"] = pod.status
         try kube.replace(object)
         for service in pod.services { publishSliceLater(of: service) }
-    }
-
-    private func publishSliceLater(of service: String) {
-        let delay = delays.duration(.zero ... .seconds(2))
-        simulation.spawn { [self] in
-            try? await simulation.sleep(for: delay)
-            do { try publishSlice(of: service) } catch { violate("environment", "\(error)") }
-        }
-    }
-
-    private func publishSlice(of service: String) throws {
-        guard now.services.contains(service) else { return }
-        let endpoints = pods.filter { $0.services.contains(service) }.map { $0.endpoint(in: Self.namespace) }
-        let name = "\(service)-slice"
-        var slice: JSONValue = [
-            "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4",
-            "metadata": [
-                "name": .string(name), "namespace": .string(Self.namespace),
-                "labels": ["kubernetes.io/service-name": .string(service)],
-            ],
-            "endpoints": .array(endpoints),
-            "ports": [["name": "http", "port": .int(Int64(SimulatedPod.port)), "protocol": "TCP"]],
-        ]
-        guard let present = kube.get("endpointslices", namespace: Self.namespace, name: name) else {
-            try kube.create(slice)
-            return
-        }
-        guard present["endpoints"] != slice["endpoints"] else { return }
-        slice["metadata"] = present["metadata"]
-        try kube.replace(slice)
     }
 }
