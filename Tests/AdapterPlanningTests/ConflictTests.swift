@@ -187,9 +187,22 @@ private let foreign = ["sql": "/else"]
             return situation.plan()
         }
         #expect(plan([]).actions[.of("z")]?.unloads == "sql=/adapters/sql")
-        var heir = Rival.rival(older: false, path: "/adapters/sql", claims: [.on()])
-        heir.servers = [.of("z")]
+        let heir = Rival.rival(older: false, path: "/adapters/sql", on: ["z"], claims: [.on()])
         #expect(plan([heir]).actions.isEmpty)
+    }
+
+    @Test func `a move that is stuck gives up a server where another object waits for the name`() {
+        func plan(on wanted: [String: String], _ rivals: [Rival]) -> AdapterPlan {
+            situation(
+                .server("a", holding: wanted), others: [.server("z", holding: held)], claims: [.on()], rivals: rivals
+            ).plan()
+        }
+        let waiting = Rival.rival(older: false, on: ["z"])
+        #expect(plan(on: foreign, [waiting]).actions == [.of("z"): .unload(name: "sql", path: "/adapters/sql")])
+        let nowhere = situation(others: [.server("z", holding: held)], claims: [.on()], rivals: [waiting])
+        #expect(nowhere.plan().actions == [.of("z"): .unload(name: "sql", path: "/adapters/sql")])
+        #expect(plan(on: foreign, []).actions.isEmpty, "nobody waits")
+        #expect(plan(on: [:], [waiting]).actions[.of("z")] == nil, "loaded where newly wanted, then unloaded")
     }
 
     @Test func `an heir that is suspended is none, unless it has claimed the entry before`() {
