@@ -52,6 +52,12 @@ final class ServerAgent: Sendable {
         if isNews { probeBell.ring() }
     }
 
+    /// Takes over what `other`, which watched the server that was at the same place before, has under way.
+    func inherit(from other: ServerAgent) {
+        let before = other.observation
+        state.withLock { $0.record.inherit(from: before, now: context.effects.time.now) }
+    }
+
     /// Replaces the action that the object `key` asks for.
     func submit(_ action: ServerAction?, for key: NamespacedName) {
         if state.withLock({ $0.pending.set(action, for: key) }) { actionBell.ring() }
