@@ -199,7 +199,23 @@ struct ReflectorTests {
         #expect(bench.store.all() == (isNameless ? [a1, b2] : [a1]))
     }
 
-    @Test func `75: a watch from the future that stays silent leads to a list after the second time`() throws {
+    @Test func `53: a watch whose head is held back leads to a list after the second time`() throws {
+        let bench = ReflectorBench([
+            Answer.list([a1], at: "5"), Answer.watch([Line.bookmark("6")], end: .close),
+            Answer.failure(.idleTimeout), Answer.failure(.idleTimeout), Answer.list([a1], at: "7"), Answer.watch([]),
+        ])
+        #expect(try bench.run(for: .seconds(60)) == ["list", "watch 5", "watch 6", "watch 6", "list 6", "watch 7"])
+    }
+
+    @Test func `47: too many requests inside a watch keep the version and are obeyed`() throws {
+        let bench = ReflectorBench([
+            Answer.list([a1], at: "5"),
+            Answer.watch([Line.bookmark("6"), Line.error(429, reason: "TooManyRequests")]), Answer.watch([]),
+        ])
+        #expect(try bench.run(for: .seconds(60)) == ["list", "watch 5", "watch 6"])
+    }
+
+    @Test func `59: a watch from the future that stays silent leads to a list after the second time`() throws {
         let silent: ScriptedTransport.Answer = { _ in
             .stream([], end: .failure(HTTPFailure(.idleTimeout, "nothing for 75 s")))
         }
