@@ -38,7 +38,7 @@ final class Monitor: Sendable {
     private static let patience = Duration.seconds(5)
 
     /// How long a silent watch may go unnoticed, and the list after it fail.
-    private static let blindness = Duration.seconds(120)
+    static let blindness = Duration.seconds(120)
 
     private let state = Mutex(State())
     private let promises = Promises()
@@ -177,8 +177,11 @@ final class Monitor: Sendable {
         let name = exchange.json["lora_name"]?.stringValue ?? ""
         guard let root = pod.adapters[name] else { return }
         let entry = Entry(name: name, root: root)
-        // What came there since the last list, the operator cannot know.
-        guard state.withLock({ $0.lists[exchange.authority]?.last?.entries.contains(entry) }) == true else { return }
+        guard state.withLock({ $0.lists[exchange.authority]?.last?.entries.contains(entry) }) == true else {
+            // What came there since the last list, the operator cannot know; an unload names no path.
+            _ = world.change { $0.foreign[pod.containerID]?.remove(entry) }
+            return
+        }
         let isAllowed = world.adapters.contains { adapter in
             adapter.claims.contains(entry) || adapter.entry == entry
                 || adapter.overwrites && adapter.loraName == name && !adapter.isSuspended

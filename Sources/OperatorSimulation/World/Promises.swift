@@ -22,8 +22,8 @@ final class Promises: Sendable {
 
     private struct SentLoad {
         var place: Place
-        /// What listened there, which the API may have shown, and the sender have seen, only later.
-        var container: String
+        /// What listened there, if it had done so for long enough to be known; else what it was sent to is anybody's guess.
+        var container: String?
         var at: Duration
     }
 
@@ -64,11 +64,11 @@ final class Promises: Sendable {
 
     private func checkLoad(_ exchange: Exchange, _ world: World) {
         let now = world.simulation.now
-        guard let place = place(exchange, world), let container = world.pod(at: exchange.authority)?.containerID else {
-            return
-        }
+        guard let place = place(exchange, world), let pod = world.pod(at: exchange.authority) else { return }
+        let container = pod.containerID
+        let isKnown = now - pod.now.startedAt > Monitor.blindness
         let open = state.withLock { state in
-            state.sent[exchange.id] = SentLoad(place: place, container: container, at: now)
+            state.sent[exchange.id] = SentLoad(place: place, container: isKnown ? container : nil, at: now)
             return state.openLoads[place]
         }
         // What died with its container is not repeated.
@@ -144,9 +144,14 @@ final class Promises: Sendable {
             old["observedGeneration"]?.intValue == adapter.generation, !adapter.isTerminating,
             world.now.services.contains(adapter.service)
         else { return }
+        // Its endpoints come and go with it, and a process may see them late.
+        let now = world.now
+        guard let changedAt = now.servicesChangedAt[adapter.service], changedAt + .seconds(5) < now.sightedAt else {
+            return
+        }
         let asked = state.withLock { $0.asked[exchange.process] ?? [] }
         for line in adapter.servers {
-            guard let pod = world.now.pods[line["name"]?.stringValue ?? ""], !pod.now.isTerminating,
+            guard let pod = now.pods[line["name"]?.stringValue ?? ""], !pod.now.isTerminating,
                 pod.address == line["address"]?.stringValue, pod.containerID == line["incarnation"]?.stringValue,
                 pod.services.contains(adapter.service), !asked.contains(pod.authority),
                 !status.addsOnlyClaims(to: old)
