@@ -28,6 +28,8 @@ final class Monitor: Sendable {
         var claimed: Set<Entry> = []
         /// Processes that were just told that an event is gone whose series they end: they write it anew.
         var endingSeries: Set<String> = []
+        /// What the server had under the name of a load when that was sent, by exchange.
+        var replaceable: [Int: Set<Entry>] = [:]
         /// When loads of dead processes ended.
         var lateLoads: [Duration] = []
         /// The statuses that stood when the last ones were written, by object.
@@ -76,13 +78,13 @@ final class Monitor: Sendable {
             if exchange.isChangeOfServer {
                 world.simulation.trace(
                     "\(exchange.label) \(String(decoding: exchange.request.body ?? [], as: UTF8.self)): \(status)")
-                noteLateLoad(exchange, world)
+                noteEnd(exchange, world)
             }
             guard exchange.isModels, status == 200, let pod = world.pod(at: exchange.authority),
                 pod.now.trouble?.isHonest ?? true
             else { return }
             state.withLock { $0.answered[exchange.id] = (pod.entries, pod.containerID) }
-        case .dropped(let exchange): if exchange.isChangeOfServer { noteLateLoad(exchange, world) }
+        case .dropped(let exchange): if exchange.isChangeOfServer { noteEnd(exchange, world) }
         case .ended(let exchange, _):
             let now = world.simulation.now
             let key = exchange.isChangeOfServer ? Self.key(exchange) : nil
@@ -102,6 +104,8 @@ final class Monitor: Sendable {
             return
         }
         let container = pod.containerID
+        let present = pod.entries.filter { $0.name == exchange.entry.name }
+        state.withLock { $0.replaceable[exchange.id] = present }
         world.simulation.spawn {
             try? await world.simulation.sleep(for: timeout * 2)
             guard pod.containerID == container, !pod.entries.contains(exchange.entry),
@@ -113,20 +117,21 @@ final class Monitor: Sendable {
 
     /// A load that ends after its process died is on a server where a later list already proved absence: by the
     /// contract nobody need look for it again, so it is foreign from then on.
-    private func noteLateLoad(_ exchange: Exchange, _ world: World) {
-        let sender = world.now.processes.first { $0.name == exchange.process }
+    private func noteEnd(_ exchange: Exchange, _ world: World) {
         guard exchange.isLoad, let pod = world.pod(at: exchange.authority) else { return }
-        guard sender?.isAlive == false, pod.entries.contains(exchange.entry) else { return }
-        state.withLock { $0.lateLoads.append(world.simulation.now) }
-        let entries = pod.entries
+        let replaceable = state.withLock { $0.replaceable.removeValue(forKey: exchange.id) } ?? []
+        let (entries, sender) = (pod.entries, world.now.processes.first { $0.name == exchange.process })
+        guard entries.contains(exchange.entry) else { return }
         world.change { state in
-            _ = state.late[pod.containerID, default: []].insert(exchange.entry)
             // What somebody put there after the load was sent, its end replaced: nobody could have known.
             let lost = (state.foreign[pod.containerID] ?? []).filter {
-                $0.name == exchange.entry.name && !entries.contains($0)
+                $0.name == exchange.entry.name && !entries.contains($0) && !replaceable.contains($0)
             }
             state.foreign[pod.containerID]?.subtract(lost)
         }
+        guard sender?.isAlive == false else { return }
+        state.withLock { $0.lateLoads.append(world.simulation.now) }
+        _ = world.change { $0.late[pod.containerID, default: []].insert(exchange.entry) }
     }
 
     private static func key(_ exchange: Exchange) -> String { "\(exchange.process) \(exchange.authority)" }
