@@ -28,9 +28,7 @@ final class Monitor: Sendable {
         var claimed: Set<Entry> = []
         /// Processes that were just told that an event is gone whose series they end: they write it anew.
         var endingSeries: Set<String> = []
-        /// The container that the API showed when a load was sent, by exchange.
-        var shown: [Int: String] = [:]
-        /// When loads of dead processes ended, and of those who could not know where they came to.
+        /// When loads of dead processes ended.
         var lateLoads: [Duration] = []
         /// The statuses that stood when the last ones were written, by object.
         var statuses: [String: [JSONValue]] = [:]
@@ -44,6 +42,7 @@ final class Monitor: Sendable {
 
     private let state = Mutex(State())
     private let promises = Promises()
+    private let pace = Pace()
 
     var counts: Counts { state.withLock { $0.counts } }
 
@@ -61,6 +60,7 @@ final class Monitor: Sendable {
         case .sent(let exchange):
             guard !exchange.process.isEmpty else { return }
             count(exchange)
+            pace.note(exchange, in: world)
             if exchange.isLoad {
                 checkClaim(exchange, world)
                 expect(exchange, world)
@@ -82,6 +82,7 @@ final class Monitor: Sendable {
                 pod.now.trouble?.isHonest ?? true
             else { return }
             state.withLock { $0.answered[exchange.id] = (pod.entries, pod.containerID) }
+        case .dropped(let exchange): if exchange.isChangeOfServer { noteLateLoad(exchange, world) }
         case .ended(let exchange, _):
             let now = world.simulation.now
             let key = exchange.isChangeOfServer ? Self.key(exchange) : nil
@@ -101,8 +102,6 @@ final class Monitor: Sendable {
             return
         }
         let container = pod.containerID
-        let shown = world.shownContainer(of: pod)
-        state.withLock { $0.shown[exchange.id] = shown }
         world.simulation.spawn {
             try? await world.simulation.sleep(for: timeout * 2)
             guard pod.containerID == container, !pod.entries.contains(exchange.entry),
@@ -114,16 +113,10 @@ final class Monitor: Sendable {
 
     /// A load that ends after its process died is on a server where a later list already proved absence: by the
     /// contract nobody need look for it again, so it is foreign from then on.
-    ///
-    /// So is one that came to a container of which the API told only while it went on: what was asked of the one before
-    /// is forgotten then, since "a replaced incarnation holds nothing".
     private func noteLateLoad(_ exchange: Exchange, _ world: World) {
         let sender = world.now.processes.first { $0.name == exchange.process }
         guard exchange.isLoad, let pod = world.pod(at: exchange.authority) else { return }
-        let shown = state.withLock { $0.shown.removeValue(forKey: exchange.id) }
-        guard sender?.isAlive == false || shown.map({ $0 != world.shownContainer(of: pod) }) == true,
-            pod.entries.contains(exchange.entry)
-        else { return }
+        guard sender?.isAlive == false, pod.entries.contains(exchange.entry) else { return }
         state.withLock { $0.lateLoads.append(world.simulation.now) }
         let entries = pod.entries
         world.change { state in
