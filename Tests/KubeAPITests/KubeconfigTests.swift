@@ -1,4 +1,5 @@
 import Effects
+import FoundationEssentials
 import KubeAPI
 import Testing
 
@@ -191,11 +192,22 @@ struct KubeconfigTests {
         }
         #expect(throws: KubeConfigurationError.self) { try load([0xFF, 0xFE, 0x61, 0x00]) }
         #expect(throws: KubeConfigurationError.self) { try load([0x61, 0x3A, 0xFF]) }
-        #expect(throws: KubeConfigurationError.self) { try load(Array(repeating: 0x20, count: 2 << 20)) }
+        #expect(throws: KubeConfigurationError.self) { try load(Array(repeating: 0x20, count: 17 << 20)) }
         #expect(try load([0xEF, 0xBB, 0xBF] + Array(config().utf8)).server == "https://h:6443")
 
         let bomb = "a0: &a0 [x,x]\n" + (1...30).map { "a\($0): &a\($0) [*a\($0 - 1),*a\($0 - 1)]\n" }.joined()
         #expect(throws: KubeConfigurationError.self) { try load(Array((bomb + config()).utf8)) }
+    }
+
+    @Test func `165: a kubeconfig of five megabytes is read`() throws {
+        let data = Data(repeating: 0x61, count: 3000).base64EncodedString()
+        let others = (0..<1250).map {
+            "- {name: n\($0), cluster: {server: 'https://h', certificate-authority-data: \(data)}}"
+        }
+        let text = config().replacing("clusters: [", with: "clusters:\n\(others.joined(separator: "\n"))\n- ")
+            .replacing("}]\nusers", with: "}\nusers")
+        #expect(text.utf8.count > 5_000_000)
+        #expect(try load(text).server == "https://h:6443")
     }
 
     @Test(arguments: [
