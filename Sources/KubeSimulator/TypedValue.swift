@@ -6,6 +6,13 @@ enum TypedValue {
         var added = FieldSet()
         var modified = FieldSet()
         var removed = FieldSet()
+
+        /// Adds what differs below a member or an element.
+        fileprivate mutating func add(_ other: Difference, below element: PathElement) {
+            if !other.added.isEmpty { added.children[element] = other.added }
+            if !other.modified.isEmpty { modified.children[element] = other.modified }
+            if !other.removed.isEmpty { removed.children[element] = other.removed }
+        }
     }
 
     /// A list whose elements have identities, with them.
@@ -57,49 +64,45 @@ enum TypedValue {
 
     static func compare(_ old: JSONValue?, _ new: JSONValue?, _ schema: Schema?) -> Difference {
         var difference = Difference()
-        compare(old, new, schema, path: [], into: &difference)
-        return difference
-    }
-
-    private static func compare(
-        _ old: JSONValue?, _ new: JSONValue?, _ schema: Schema?, path: [PathElement], into difference: inout Difference
-    ) {
-        if old == new { return }
+        if old == new { return difference }
         var isLeaf = true
         switch (old, new) {
-        case (.object(let before)?, .object(let after)?): isLeaf = compare(before, after, schema, path, &difference)
-        case (.object(let before)?, nil): isLeaf = compare(before, [:], schema, path, &difference)
+        case (.object(let before)?, .object(let after)?): isLeaf = compare(before, after, schema, &difference)
+        case (.object(let before)?, nil): isLeaf = compare(before, [:], schema, &difference)
         case (nil, .object(let after)?), (.null?, .object(let after)?):
-            isLeaf = compare([:], after, schema, path, &difference)
-        case (.array(let before)?, .array(let after)?): isLeaf = compare(before, after, schema, path, &difference)
-        case (.array(let before)?, nil): isLeaf = compare(before, [], schema, path, &difference)
+            isLeaf = compare([:], after, schema, &difference)
+        case (.array(let before)?, .array(let after)?): isLeaf = compare(before, after, schema, &difference)
+        case (.array(let before)?, nil): isLeaf = compare(before, [], schema, &difference)
         case (nil, .array(let after)?), (.null?, .array(let after)?):
-            isLeaf = compare([], after, schema, path, &difference)
+            isLeaf = compare([], after, schema, &difference)
         default: break
         }
         if old == nil {
-            difference.added.insert(path)
+            difference.added.isMember = true
         } else if new == nil {
-            difference.removed.insert(path)
+            difference.removed.isMember = true
         } else if isLeaf {
-            difference.modified.insert(path)
+            difference.modified.isMember = true
         }
+        return difference
     }
 
     /// False where the members were compared one by one.
     private static func compare(
-        _ old: [String: JSONValue], _ new: [String: JSONValue], _ schema: Schema?, _ path: [PathElement],
-        _ difference: inout Difference
+        _ old: [String: JSONValue], _ new: [String: JSONValue], _ schema: Schema?, _ difference: inout Difference
     ) -> Bool {
         if schema?.isAtomicMap == true || (old.isEmpty && new.isEmpty) { return true }
-        for name in Set(old.keys).union(new.keys) {
-            compare(old[name], new[name], schema?.member(name), path: path + [.field(name)], into: &difference)
+        for (name, before) in old {
+            difference.add(compare(before, new[name], schema?.member(name)), below: .field(name))
+        }
+        for (name, after) in new where old[name] == nil {
+            difference.add(compare(nil, after, schema?.member(name)), below: .field(name))
         }
         return false
     }
 
     private static func compare(
-        _ old: [JSONValue], _ new: [JSONValue], _ schema: Schema?, _ path: [PathElement], _ difference: inout Difference
+        _ old: [JSONValue], _ new: [JSONValue], _ schema: Schema?, _ difference: inout Difference
     ) -> Bool {
         if old.isEmpty && new.isEmpty { return true }
         guard case .associative(let before) = elements(old, schema),
@@ -107,8 +110,11 @@ enum TypedValue {
         else { return true }
         let olds = Dictionary(before) { first, _ in first }
         let news = Dictionary(after) { first, _ in first }
-        for element in Set(olds.keys).union(news.keys) {
-            compare(olds[element], news[element], schema?.items, path: path + [element], into: &difference)
+        for (element, before) in olds {
+            difference.add(compare(before, news[element], schema?.items), below: element)
+        }
+        for (element, after) in news where olds[element] == nil {
+            difference.add(compare(nil, after, schema?.items), below: element)
         }
         return false
     }
