@@ -58,8 +58,9 @@ extension Model {
         let last = managed.entries[manager]?.fields ?? FieldSet()
         managed.set(fields, of: manager, at: request.time)
         var merged = TypedValue.merge(live, configuration, schema)
-        if !last.subtracting(fields).isEmpty {
-            let gone = last.withNamedAncestors(schema).subtracting(managed.owned.withNamedAncestors(schema))
+        let given = last.subtracting(fields)
+        if !given.isEmpty {
+            let gone = given.withNamedAncestors(schema).subtracting(managed.owned.withNamedAncestors(schema))
             merged = TypedValue.removing(gone, from: merged, schema)
         }
         merged["apiVersion"] = live["apiVersion"]
