@@ -38,12 +38,14 @@ enum TypedValue {
     /// The fields of an applied configuration: leaves, and each list element.
     ///
     /// - Throws: ``StatusError`` 500 where a list map has two entries of one key, as the real server (fixture 046e).
-    static func fieldSet(of value: JSONValue, _ schema: Schema?, at path: String = "") throws -> FieldSet {
+    static func fieldSet(
+        of value: JSONValue, _ schema: Schema?, at path: @autoclosure () -> String = ""
+    ) throws -> FieldSet {
         switch value {
         case .object(let members) where !members.isEmpty && schema?.isAtomicMap != true:
             var set = FieldSet()
             for (name, member) in members {
-                set.children[.field(name)] = try fieldSet(of: member, schema?.member(name), at: "\(path).\(name)")
+                set.children[.field(name)] = try fieldSet(of: member, schema?.member(name), at: "\(path()).\(name)")
             }
             return set
         case .array(let list) where !list.isEmpty:
@@ -51,9 +53,9 @@ enum TypedValue {
             var set = FieldSet()
             for (element, member) in pairs {
                 guard set.children[element] == nil else {
-                    throw StatusError(500, "", "\(path): duplicate entries for key \(element.shown)")
+                    throw StatusError(500, "", "\(path()): duplicate entries for key \(element.shown)")
                 }
-                var child = try fieldSet(of: member, schema?.items, at: path + element.shown)
+                var child = try fieldSet(of: member, schema?.items, at: path() + element.shown)
                 child.isMember = true
                 set.children[element] = child
             }
