@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Checks what the compiler does not: format, file length, words that break determinism or may trap, YAML, Dockerfile, scripts.
+# Checks what the compiler does not: format, file length, words that break determinism or may trap, YAML, Dockerfile, scripts,
+# and whether the planted bugs still apply.
 # Prints every finding as `file:line: what and why`, and exits 1 if there is any. Takes seconds.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
@@ -19,6 +20,9 @@ run_if_present() { # tool, arguments
     fi
 }
 scripts/reliability.sh || failed=1
+for bug in Tests/PlantedBugs/*.patch; do
+    git apply --check "$bug" || { echo "$bug:1: does not apply any more"; failed=1; }
+done
 run_if_present yamllint --strict --format parsable .
 run_if_present hadolint Dockerfile
 run_if_present shellcheck scripts/*.sh .ci/run

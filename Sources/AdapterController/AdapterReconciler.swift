@@ -28,8 +28,7 @@ final class AdapterReconciler: Sendable {
     private let disputed = Mutex<[NamespacedName: AdapterStatus]>([:])
     /// When the finalizer was put to an object, and its uid.
     private let additions = Mutex<[NamespacedName: (uid: String, at: Duration)]>([:])
-    /// How often in a row somebody else was faster.
-    private let overtaken = Mutex<[NamespacedName: Int]>([:])
+    private let conflicts = ConflictPauses()
     /// Objects that may be gone, with their finalizer, or whose claims may be: that write had no answer.
     private let doubtful = Mutex<Set<NamespacedName>>([])
     /// The uids of objects that are gone, of which the watch has not told yet.
@@ -75,7 +74,7 @@ final class AdapterReconciler: Sendable {
             if isRepair { gatherer.registry.submit(plan.actions, for: key) }
             do {
                 let hasWritten = try await write(plan, for: adapter)
-                overtaken.withLock { $0[key] = nil }
+                conflicts.forget(key)
                 if !isRepair { gatherer.registry.submit(plan.actions, for: key) }
                 warn(plan, of: adapter)
                 // New claims and lines free the loads that waited for them; a repair waited for nothing.
@@ -87,7 +86,7 @@ final class AdapterReconciler: Sendable {
                 // is there now.
                 logger.debug("write overtaken", metadata: ["adapter": "\(key)", "error": "\(error)"])
                 gatherer.registry.submit([:], for: key)
-                return .requeue(after: pauseAfterConflict(of: key))
+                return .requeue(after: conflicts.next(for: key))
             } catch let error as APIError
                 where error.outcomeIsUnknown && (plan.finalizer == .remove || plan.givesUpClaims(of: adapter.status))
             {
@@ -107,15 +106,6 @@ final class AdapterReconciler: Sendable {
             }
         }
         return .requeue(after: .zero)
-    }
-
-    /// A second, and the longer the oftener others were faster in a row, up to half a minute.
-    private func pauseAfterConflict(of key: NamespacedName) -> Duration {
-        let count = overtaken.withLock { counts in
-            counts[key, default: -1] += 1
-            return counts[key] ?? 0
-        }
-        return min(Self.statusInterval * (1 << min(count, 5)), .seconds(30))
     }
 
     /// Somebody takes the finalizer away again: it is put back once a minute, and nothing is loaded meanwhile.
@@ -253,7 +243,7 @@ final class AdapterReconciler: Sendable {
         lastWrites.withLock { $0[key] = nil }
         warnings.withLock { $0[key] = nil }
         repairs.withLock { $0[key] = nil }
-        overtaken.withLock { $0[key] = nil }
+        conflicts.forget(key)
         disputed.withLock { $0[key] = nil }
         additions.withLock { $0[key] = nil }
         _ = doubtful.withLock { $0.remove(key) }

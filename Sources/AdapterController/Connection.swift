@@ -34,6 +34,12 @@ struct Connection: Hashable, Sendable, Comparable {
     /// For example `http://10.0.3.7:8000`.
     var baseURL: String { "\(scheme)://\(place)" }
 
+    /// Whether this is another server, or another incarnation, in the place of `other`.
+    func succeeds(_ other: Connection) -> Bool {
+        address == other.address && server.port == other.server.port
+            && (server != other.server || incarnation != other.incarnation)
+    }
+
     /// A fixed order for everything that walks connections.
     static func < (a: Connection, b: Connection) -> Bool {
         // What most pairs differ in needs no list of everything.

@@ -15,12 +15,14 @@ struct ServedModelReconciler: Sendable {
     var time: any TimeSource
     var events: EventRecorder?
     var logger: Logger
+    let conflicts = ConflictPauses()
     var makeAgent: @Sendable (Connection) -> ServerAgent
 
     func reconcile(_ key: NamespacedName) async throws -> ReconcileResult {
         guard let service = view.services.get(key), let target = view.discoveryTarget(of: service) else {
             _ = registry.watch([], for: key, make: makeAgent)
             pace.forget(key)
+            conflicts.forget(key)
             for model in view.models(of: key) { try await delete(model) }
             return .done
         }
@@ -34,9 +36,10 @@ struct ServedModelReconciler: Sendable {
                 hasWritten = try await perform(change, of: service) || hasWritten
             } catch let error as APIError where error.isConflict || error.isNotFound {
                 // Somebody else was faster: the watch brings what is there now.
-                return .requeue(after: pace.patience(for: key))
+                return .requeue(after: max(pace.patience(for: key), conflicts.next(for: key)))
             }
         }
+        conflicts.forget(key)
         // A created object has no status yet.
         if hasWritten { return .requeue(after: .zero) }
         return .done

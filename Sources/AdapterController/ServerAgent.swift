@@ -9,19 +9,6 @@ import VLLMAPI
 ///
 /// `/v1/models` has no watch, so a probe an interval plays reflector for it; an ended action asks for one more.
 final class ServerAgent: Sendable {
-    struct Context: Sendable {
-        var effects: Effects
-        var slots: LoadSlots
-        var credentials: Credentials
-        var probeInterval: Duration
-        var logger: Logger
-        /// Whether the server may still be contacted: asked right before each request.
-        var mayContact: @Sendable (Connection) -> Bool
-        var changed: @Sendable (Connection, ServerRecord.Change) -> Void
-        /// Hears how long a load took that a server answered with success.
-        var loaded: @Sendable (Duration) -> Void = { _ in }
-    }
-
     private struct State {
         var record: ServerRecord
         var pending = PendingActions()
@@ -63,6 +50,12 @@ final class ServerAgent: Sendable {
             return true
         }
         if isNews { probeBell.ring() }
+    }
+
+    /// Takes over what `other`, which watched the server that was at the same place before, has under way.
+    func inherit(from other: ServerAgent) {
+        let before = other.observation
+        state.withLock { $0.record.inherit(from: before, now: context.effects.time.now) }
     }
 
     /// Replaces the action that the object `key` asks for.

@@ -145,6 +145,16 @@ struct ServerRecord {
         observation.attempts[action.name] = next
     }
 
+    /// Takes over what is under way at the address of the server: it was sent to whoever was there before, and may have
+    /// reached this one.
+    mutating func inherit(from before: ServerObservation, now: Duration) {
+        for (name, attempt) in before.attempts where attempt.outcome == .inFlight {
+            var attempt = attempt
+            (attempt.outcome, attempt.endedAt, attempt.stamp) = (.unknown, now, stamp)
+            observation.attempts[name] = attempt
+        }
+    }
+
     mutating func ended(_ action: ServerAction, _ outcome: Attempt.Outcome, now: Duration) -> Change {
         guard var attempt = observation.attempts[action.name] else { return .nothing }
         stamp += 1

@@ -92,6 +92,7 @@ final class ServerRegistry: Sendable {
         ) -> ServerAgent {
             if let agent = agents[connection] { return agent }
             let agent = make(connection)
+            for (other, predecessor) in agents where connection.succeeds(other) { agent.inherit(from: predecessor) }
             agents[connection] = agent
             new.append(agent)
             return agent

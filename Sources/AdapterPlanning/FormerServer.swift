@@ -4,6 +4,8 @@ struct FormerServer {
     var server: Server
     /// False while other servers must first be verified.
     var mayUnload: Bool
+    /// They may never be: what another object waits for here is given up, or the two would wait for each other.
+    var isStuck = false
     /// How long a load may take; see ``AdapterWish/loadTimeout``.
     var loadTimeout: Duration
 
@@ -32,6 +34,7 @@ struct FormerServer {
     }
 
     private func listed(_ claim: Claim) -> ServerVerdict {
+        let mayUnload = mayUnload || isStuck && situation.rivals.isAwaited(claim.name, on: server.id)
         var verdict = waiting(mayUnload ? "" : "unloaded when the other servers hold the adapter")
         verdict.root = claim.path
         guard mayUnload else { return verdict }

@@ -3,6 +3,7 @@ extension AdapterSituation {
     func mayHold(_ claim: Claim, on server: Server, loadTimeout: Duration) -> Bool {
         guard claim.port == server.id.port else { return false }
         let observation = observation(of: server)
+        if isLeftToHeir(claim, on: server) { return false }
         if let attempt = observation.attempts[claim.name], attempt.path == claim.path,
             attempt.isOpen(before: observation.newestListing, loadTimeout: loadTimeout)
         {
@@ -18,8 +19,16 @@ extension AdapterSituation {
             return listing.adapters[claim.name]?.root == claim.path
         case .listed(let listing):
             return listing.adapters[claim.name]?.root == claim.path
-                && (keepsName(claim.name, on: server) || !rivals.hasHeir(to: claim.name, at: claim.path, on: server.id))
         }
+    }
+
+    /// Whether what `claim` covers is there, and another object sees to it: whoever loaded it, and whatever may still come.
+    private func isLeftToHeir(_ claim: Claim, on server: Server) -> Bool {
+        guard case .listed(let listing) = observation(of: server).answer,
+            listing.adapters[claim.name]?.root == claim.path
+        else { return false }
+        return !keepsName(claim.name, on: server)
+            && rivals.hasHeir(to: claim.name, at: claim.path, on: server.id)
     }
 
     /// Whether a load of a process before this one may still bring what `claim` covers.

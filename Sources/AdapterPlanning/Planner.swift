@@ -38,9 +38,11 @@ extension AdapterSituation {
         for index in verdicts.indices where !wish.isSuspended && !makesRoom {
             unloadOldName(&verdicts[index], wish)
         }
+        let isStuck = isSettled && !wish.isSuspended && (verdicts.isEmpty || verdicts.contains(where: \.isStuck))
         verdicts += former.compactMap {
             FormerServer(
-                situation: self, server: $0, mayUnload: mayUnload || makesRoom, loadTimeout: wish.loadTimeout
+                situation: self, server: $0, mayUnload: mayUnload || makesRoom, isStuck: isStuck,
+                loadTimeout: wish.loadTimeout
             ).verdict()
         }
 

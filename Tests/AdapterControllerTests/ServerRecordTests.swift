@@ -249,6 +249,24 @@ import Testing
         #expect(record.observation.lastListing?.adapters["sql"]?.root == "/sql")
     }
 
+    @Test func `what was under way at the address of another server may have reached this one`() {
+        var old = ServerRecord(since: .zero)
+        _ = list(&old)
+        old.started(load, now: .seconds(1))
+        var new = ServerRecord(since: .seconds(5))
+        new.inherit(from: old.observation, now: .seconds(5))
+        _ = list(&new)
+        #expect(new.observation.attempts["sql"]?.outcome == .unknown, "a list that lacks it is not its end")
+        #expect(new.observation.attempts["sql"]?.startedAt == .seconds(1))
+        _ = list(&new, ["sql": "/sql"])
+        #expect(new.observation.attempts.isEmpty)
+
+        _ = old.ended(load, .unknown, now: .seconds(6))
+        var later = ServerRecord(since: .seconds(7))
+        later.inherit(from: old.observation, now: .seconds(7))
+        #expect(later.observation.attempts.isEmpty, "what was cut off went with its server")
+    }
+
     @Test func `lastSeen is set when it became blind, fixed while it is, and gone when it is back`() {
         var record = ServerRecord(since: .zero)
         _ = list(&record)

@@ -176,6 +176,35 @@ private let foreign = ["sql": "/else"]
         #expect(plan.status?.claims == [old, .on()].sorted())
     }
 
+    @Test func `a server that is wanted no more is left to an heir, whoever may have sent what it holds`() {
+        func plan(_ rivals: [Rival]) -> AdapterPlan {
+            let former = KnownServer.server("z", holding: held)
+            var situation = situation(.server("a", holding: held), others: [former], claims: [.on()], rivals: rivals)
+            var line = ServerStatus(name: "z", port: 8000, state: .loading)
+            (line.incarnation, line.address) = ("containerd://z", "10.0.0.1")
+            situation.stored.servers = [line]
+            situation.inherited = InheritedLoads(situation.stored, since: situation.now)
+            return situation.plan()
+        }
+        #expect(plan([]).actions[.of("z")]?.unloads == "sql=/adapters/sql")
+        let heir = Rival.rival(older: false, path: "/adapters/sql", on: ["z"], claims: [.on()])
+        #expect(plan([heir]).actions.isEmpty)
+    }
+
+    @Test func `a move that is stuck gives up a server where another object waits for the name`() {
+        func plan(on wanted: [String: String], _ rivals: [Rival]) -> AdapterPlan {
+            situation(
+                .server("a", holding: wanted), others: [.server("z", holding: held)], claims: [.on()], rivals: rivals
+            ).plan()
+        }
+        let waiting = Rival.rival(older: false, on: ["z"])
+        #expect(plan(on: foreign, [waiting]).actions == [.of("z"): .unload(name: "sql", path: "/adapters/sql")])
+        let nowhere = situation(others: [.server("z", holding: held)], claims: [.on()], rivals: [waiting])
+        #expect(nowhere.plan().actions == [.of("z"): .unload(name: "sql", path: "/adapters/sql")])
+        #expect(plan(on: foreign, []).actions.isEmpty, "nobody waits")
+        #expect(plan(on: [:], [waiting]).actions[.of("z")] == nil, "loaded where newly wanted, then unloaded")
+    }
+
     @Test func `an heir that is suspended is none, unless it has claimed the entry before`() {
         var heir = Rival.rival(older: false, path: "/adapters/sql")
         heir.isSuspended = true

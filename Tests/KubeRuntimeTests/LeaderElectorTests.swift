@@ -16,8 +16,9 @@ struct LeaderElectorTests {
         server = LeaseServer(time: time)
     }
 
-    private func elector(_ name: String) throws -> LeaderElector {
-        let effects = Effects(http: server.transport, time: time, random: SeededRandom(UInt64(name.utf8.count)))
+    private func elector(_ name: String, over transport: ScriptedTransport? = nil) throws -> LeaderElector {
+        let effects = Effects(
+            http: transport ?? server.transport, time: time, random: SeededRandom(UInt64(name.utf8.count)))
         let client = KubeClient(
             configuration: KubeConfiguration(server: "https://api"), effects: effects, userAgent: name)
         return LeaderElector(
@@ -98,6 +99,38 @@ struct LeaderElectorTests {
         #expect(lines[0].hasSuffix("leads at 0") && lines[1].hasSuffix("done at 60"))
         #expect(lines[2].contains("leads at 6"), "within one retry: \(lines)")
         #expect(server.spec?["leaseTransitions"] == 1)
+    }
+
+    @Test func `120: every request of an elector has a connection of its own, and half of the renew deadline`() throws {
+        let transport = server.transport
+        let elector = try elector("a", over: transport)
+        try time.run { await lead(elector, "a", for: .seconds(20)) }
+
+        #expect(transport.requests.count > 8)
+        for request in transport.requests {
+            #expect(request.options.connection == .own("lease"))
+            #expect(request.options.totalTimeout == .seconds(5))
+            #expect(request.options.connectTimeout <= .seconds(5))
+        }
+    }
+
+    @Test func `128: renewals keep the time of the takeover, and a takeover counts`() throws {
+        let (a, b) = (try elector("a"), try elector("bb"))
+        let (time, journal, server) = (time, journal, server)
+        try run(a, b, for: .seconds(60), limit: .seconds(100)) {
+            for second in [1, 50, 90] {
+                try await time.sleep(for: .seconds(second) - time.now)
+                let (spec, holder) = (server.spec ?? [:], server.holder ?? "")
+                guard case .string(let acquired)? = spec["acquireTime"], case .string(let renewed)? = spec["renewTime"],
+                    case .int(let transitions)? = spec["leaseTransitions"]
+                else { continue }
+                journal.note("\(holder) \(acquired.suffix(11).prefix(3)) \(renewed > acquired) \(transitions)")
+            }
+        }
+        let seen = journal.all.filter { $0.contains("true") || $0.contains("false") }
+        #expect(seen.count == 3)
+        #expect(seen.map { $0.split(separator: " ").last } == ["0", "0", "1"])
+        #expect(seen[1] == seen[0].replacing("false", with: "true"))
     }
 
     @Test func `120: a standby follows by a watch, and takes a lease the moment it runs out`() throws {

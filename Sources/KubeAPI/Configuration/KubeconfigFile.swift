@@ -29,6 +29,10 @@ enum KubeconfigFile {
     }
 
     private static func kubeconfig(_ file: KubeconfigField, path: String) throws -> Kubeconfig {
+        for (name, expected) in [("apiVersion", "v1"), ("kind", "Config")] {
+            guard let found = try file[name].string?.nonEmpty, found != expected else { continue }
+            throw KubeconfigField.Fault(description: "its \(name) is \(found): expected \(expected)")
+        }
         let directory = Path.directory(of: path)
         var result = Kubeconfig(currentContext: try file["current-context"].string?.nonEmpty)
         for entry in try file["clusters"].elements {

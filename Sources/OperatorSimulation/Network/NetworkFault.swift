@@ -77,6 +77,8 @@ package enum NetworkEvent: Sendable {
     case received(Exchange)
     /// The handler returned; whether the answer arrives is open.
     case answered(Exchange, status: Int)
+    /// The handler dropped the connection, having done what it was asked or not.
+    case dropped(Exchange)
     /// The client is done with it, for better or worse; `failure` where it got no answer.
     case ended(Exchange, failure: HTTPFailure?)
 }

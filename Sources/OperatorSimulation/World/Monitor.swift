@@ -28,9 +28,9 @@ final class Monitor: Sendable {
         var claimed: Set<Entry> = []
         /// Processes that were just told that an event is gone whose series they end: they write it anew.
         var endingSeries: Set<String> = []
-        /// The container that the API showed when a load was sent, by exchange.
-        var shown: [Int: String] = [:]
-        /// When loads of dead processes ended, and of those who could not know where they came to.
+        /// What the server had under the name of a load when that was sent, by exchange.
+        var replaceable: [Int: Set<Entry>] = [:]
+        /// When loads of dead processes ended.
         var lateLoads: [Duration] = []
         /// The statuses that stood when the last ones were written, by object.
         var statuses: [String: [JSONValue]] = [:]
@@ -40,10 +40,11 @@ final class Monitor: Sendable {
     private static let patience = Duration.seconds(5)
 
     /// How long a silent watch may go unnoticed, and the list after it fail.
-    private static let blindness = Duration.seconds(120)
+    static let blindness = Duration.seconds(120)
 
     private let state = Mutex(State())
     private let promises = Promises()
+    private let pace = Pace()
 
     var counts: Counts { state.withLock { $0.counts } }
 
@@ -61,6 +62,7 @@ final class Monitor: Sendable {
         case .sent(let exchange):
             guard !exchange.process.isEmpty else { return }
             count(exchange)
+            pace.note(exchange, in: world)
             if exchange.isLoad {
                 checkClaim(exchange, world)
                 expect(exchange, world)
@@ -76,12 +78,13 @@ final class Monitor: Sendable {
             if exchange.isChangeOfServer {
                 world.simulation.trace(
                     "\(exchange.label) \(String(decoding: exchange.request.body ?? [], as: UTF8.self)): \(status)")
-                noteLateLoad(exchange, world)
+                noteEnd(exchange, world)
             }
             guard exchange.isModels, status == 200, let pod = world.pod(at: exchange.authority),
                 pod.now.trouble?.isHonest ?? true
             else { return }
             state.withLock { $0.answered[exchange.id] = (pod.entries, pod.containerID) }
+        case .dropped(let exchange): if exchange.isChangeOfServer { noteEnd(exchange, world) }
         case .ended(let exchange, _):
             let now = world.simulation.now
             let key = exchange.isChangeOfServer ? Self.key(exchange) : nil
@@ -101,8 +104,8 @@ final class Monitor: Sendable {
             return
         }
         let container = pod.containerID
-        let shown = world.shownContainer(of: pod)
-        state.withLock { $0.shown[exchange.id] = shown }
+        let present = pod.entries.filter { $0.name == exchange.entry.name }
+        state.withLock { $0.replaceable[exchange.id] = present }
         world.simulation.spawn {
             try? await world.simulation.sleep(for: timeout * 2)
             guard pod.containerID == container, !pod.entries.contains(exchange.entry),
@@ -114,26 +117,21 @@ final class Monitor: Sendable {
 
     /// A load that ends after its process died is on a server where a later list already proved absence: by the
     /// contract nobody need look for it again, so it is foreign from then on.
-    ///
-    /// So is one that came to a container of which the API told only while it went on: what was asked of the one before
-    /// is forgotten then, since "a replaced incarnation holds nothing".
-    private func noteLateLoad(_ exchange: Exchange, _ world: World) {
-        let sender = world.now.processes.first { $0.name == exchange.process }
+    private func noteEnd(_ exchange: Exchange, _ world: World) {
         guard exchange.isLoad, let pod = world.pod(at: exchange.authority) else { return }
-        let shown = state.withLock { $0.shown.removeValue(forKey: exchange.id) }
-        guard sender?.isAlive == false || shown.map({ $0 != world.shownContainer(of: pod) }) == true,
-            pod.entries.contains(exchange.entry)
-        else { return }
-        state.withLock { $0.lateLoads.append(world.simulation.now) }
-        let entries = pod.entries
+        let replaceable = state.withLock { $0.replaceable.removeValue(forKey: exchange.id) } ?? []
+        let (entries, sender) = (pod.entries, world.now.processes.first { $0.name == exchange.process })
+        guard entries.contains(exchange.entry) else { return }
         world.change { state in
-            _ = state.late[pod.containerID, default: []].insert(exchange.entry)
             // What somebody put there after the load was sent, its end replaced: nobody could have known.
             let lost = (state.foreign[pod.containerID] ?? []).filter {
-                $0.name == exchange.entry.name && !entries.contains($0)
+                $0.name == exchange.entry.name && !entries.contains($0) && !replaceable.contains($0)
             }
             state.foreign[pod.containerID]?.subtract(lost)
         }
+        guard sender?.isAlive == false else { return }
+        state.withLock { $0.lateLoads.append(world.simulation.now) }
+        _ = world.change { $0.late[pod.containerID, default: []].insert(exchange.entry) }
     }
 
     private static func key(_ exchange: Exchange) -> String { "\(exchange.process) \(exchange.authority)" }
@@ -184,8 +182,11 @@ final class Monitor: Sendable {
         let name = exchange.json["lora_name"]?.stringValue ?? ""
         guard let root = pod.adapters[name] else { return }
         let entry = Entry(name: name, root: root)
-        // What came there since the last list, the operator cannot know.
-        guard state.withLock({ $0.lists[exchange.authority]?.last?.entries.contains(entry) }) == true else { return }
+        guard state.withLock({ $0.lists[exchange.authority]?.last?.entries.contains(entry) }) == true else {
+            // What came there since the last list, the operator cannot know; an unload names no path.
+            _ = world.change { $0.foreign[pod.containerID]?.remove(entry) }
+            return
+        }
         let isAllowed = world.adapters.contains { adapter in
             adapter.claims.contains(entry) || adapter.entry == entry
                 || adapter.overwrites && adapter.loraName == name && !adapter.isSuspended

@@ -7,6 +7,8 @@ import VLLMSimulator
 final class SimulatedPod: HTTPHandler {
     struct State: Sendable {
         var restarts = 0
+        /// When the container started.
+        var startedAt = Duration.zero
         var isReady = true
         var isTerminating = false
         var trouble: ServerTrouble?
@@ -19,11 +21,12 @@ final class SimulatedPod: HTTPHandler {
     let services: [String]
     let server: SimulatedServer
     let authority: String
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
     static let port = 8000
 
-    init(name: String, uid: String, address: String, services: [String], server: SimulatedServer) {
+    init(name: String, uid: String, address: String, services: [String], server: SimulatedServer, startedAt: Duration) {
+        state = Mutex(State(startedAt: startedAt))
         self.name = name
         self.uid = uid
         self.address = address

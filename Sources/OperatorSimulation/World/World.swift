@@ -44,6 +44,8 @@ package final class World: Sendable {
         var pods: [String: SimulatedPod] = [:]
         /// Services that exist, and the pods' addresses in use.
         var services: Set<String> = []
+        /// When a Service was last made or deleted.
+        var servicesChangedAt: [String: Duration] = [:]
         var freeAddresses: [String]
         var lastPod = 0
         /// Entries that others put on servers, by container.
@@ -158,14 +160,21 @@ package final class World: Sendable {
                 "ports": [["name": "http", "port": 80, "targetPort": 8000, "protocol": "TCP"]],
             ],
         ])
-        _ = change { $0.services.insert(name) }
+        noteService(name, exists: true)
         try publishSlice(of: name)
     }
 
     func deleteService(_ name: String) throws {
-        _ = change { $0.services.remove(name) }
+        noteService(name, exists: false)
         try kube.delete("services", namespace: Self.namespace, name: name)
         try? kube.delete("endpointslices", namespace: Self.namespace, name: "\(name)-slice")
+    }
+
+    private func noteService(_ name: String, exists: Bool) {
+        change { state in
+            if exists { state.services.insert(name) } else { state.services.remove(name) }
+            state.servicesChangedAt[name] = simulation.now
+        }
     }
 
     /// A new pod, running and listening.
@@ -190,7 +199,8 @@ package final class World: Sendable {
             SimulatedPod.manifest(name: name, namespace: Self.namespace, services: services))
         let pod = SimulatedPod(
             name: name, uid: object["metadata", "uid"]?.stringValue ?? "", address: address, services: services,
-            server: SimulatedServer(server, time: simulation, random: simulation.random("server \(name)")))
+            server: SimulatedServer(server, time: simulation, random: simulation.random("server \(name)")),
+            startedAt: simulation.now)
         change { $0.pods[name] = pod }
         network.register(pod, at: pod.authority)
         try publish(pod)
@@ -201,8 +211,9 @@ package final class World: Sendable {
     func restart(_ pod: SimulatedPod) {
         change { $0.foreign[pod.containerID] = nil }
         pod.server.restart()
+        let now = simulation.now
         pod.change { state in
-            state.restarts += 1
+            (state.restarts, state.startedAt) = (state.restarts + 1, now)
             // A new engine comes with the new container.
             if state.trouble == .engineDead { state.trouble = nil }
         }
