@@ -38,7 +38,9 @@ package struct Link: Sendable {
 }
 
 /// A request under way, as observers see it.
-package struct Exchange: Sendable {
+///
+/// One for all who look at it: copies of a whole request at every step would cost more than the step.
+package final class Exchange: Sendable {
     package let id: Int
     /// Who sent it; empty for the environment's own requests.
     package let process: String
