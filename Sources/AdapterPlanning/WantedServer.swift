@@ -178,7 +178,8 @@ struct WantedServer {
             reason: wish.isSuspended ? .suspended : .updateInProgress)
         verdict.root = entry.root
         verdict.isAvailable = isOwn
-        verdict.isReplacement = true
+        // A server without the name is as good: nobody has to wait for another.
+        verdict.isReplacement = wish.loading == .eager
         guard !wish.isSuspended else { return verdict }
         if wish.loading == .onDemand {
             verdict.take(unload(entry))

@@ -205,6 +205,15 @@ private let failed = Attempt.load(.failed(.pathNotFound), endedAt: .seconds(9_99
         #expect(situation.plan().summary == "Conflict False ForeignAdapter" && situation.plan().actions.isEmpty)
     }
 
+    @Test func `OnDemand unloads its own old path although no other server has the name, or can have it`() {
+        for rivals in [[], [Rival.rival(older: true, on: ["b", "c"])]] {
+            let situation = situation(
+                .server("a", holding: before), .server("b"), .server("c"), claims: claims, rivals: rivals
+            ) { $0.loading = .onDemand }
+            #expect(situation.written().action(on: "a")?.unloads == "sql=/adapters/before")
+        }
+    }
+
     @Test func `OnDemand unloads its own old path, with a delay after a failure`() {
         func plan(_ attempts: [String: Attempt]) -> AdapterPlan {
             situation(.server("a", holding: before, attempts: attempts), claims: claims) { $0.loading = .onDemand }
