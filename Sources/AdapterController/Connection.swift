@@ -40,6 +40,12 @@ struct Connection: Hashable, Sendable, Comparable {
             && (server != other.server || incarnation != other.incarnation)
     }
 
+    /// Whether it leads to its server in the way in which `other` leads to its own.
+    func leads(as other: Connection) -> Bool {
+        scheme == other.scheme && apiKey == other.apiKey && authority == other.authority
+            && serverName == other.serverName
+    }
+
     /// A fixed order for everything that walks connections.
     static func < (a: Connection, b: Connection) -> Bool {
         // What most pairs differ in needs no list of everything.

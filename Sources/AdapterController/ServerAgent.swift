@@ -52,10 +52,9 @@ final class ServerAgent: Sendable {
         if isNews { probeBell.ring() }
     }
 
-    /// Takes over what `other`, which watched the server that was at the same place before, has under way.
-    func inherit(from other: ServerAgent) {
-        let before = other.observation
-        state.withLock { $0.record.inherit(from: before, now: context.effects.time.now) }
+    /// Takes over what went out through another connection, and may have reached this server.
+    func inherit(_ attempts: [String: Attempt]) {
+        state.withLock { $0.record.inherit(attempts, now: context.effects.time.now) }
     }
 
     /// Replaces the action that the object `key` asks for.

@@ -1,3 +1,4 @@
+import AdapterPlanning
 import KubeAPI
 
 /// The servers that some objects use, all of them in the same way, and those objects.
@@ -14,6 +15,18 @@ struct ServerGroup {
         self.connections = connections
         self.agents = agents
         sorted = agents.sorted { $0.connection < $1.connection }
+    }
+
+    /// Tells the agents of `group`, where that reaches the same servers in another way, such as with another Secret, which
+    /// loads of an object that moves there went out and have no answer yet.
+    func passLoads(of names: Set<String>, to group: ServerGroup) {
+        guard let old = connections.first, let new = group.connections.first, !new.leads(as: old) else { return }
+        let former = Dictionary(agents.map { ($0.connection.server, $0) }) { first, _ in first }
+        for agent in group.agents {
+            guard let old = former[agent.connection.server], old.connection.incarnation == agent.connection.incarnation
+            else { continue }
+            agent.inherit(old.observation.attempts.filter { names.contains($0.key) })
+        }
     }
 
     /// The objects, and the adapter names that matter to each.

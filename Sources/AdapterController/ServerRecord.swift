@@ -43,6 +43,22 @@ struct ServerRecord {
         return names.isEmpty ? .nothing : .names(names)
     }
 
+    /// Takes over loads that went out over another connection and may have reached this server: nobody here hears their
+    /// answers, so what comes of them is looked up.
+    mutating func inherit(_ attempts: [String: Attempt], now: Duration) {
+        for (name, attempt) in attempts
+        where attempt.operation == .load && observation.attempts[name] == nil {
+            var attempt = attempt
+            switch attempt.outcome {
+            case .inFlight: attempt.endedAt = now
+            case .unknown: break
+            case .answered, .failed: continue
+            }
+            (attempt.outcome, attempt.stamp) = (.unknown, stamp)
+            observation.attempts[name] = attempt
+        }
+    }
+
     /// Takes what the server said of its version.
     mutating func told(version: String) -> Change {
         defer { observation.version = version }
@@ -143,16 +159,6 @@ struct ServerRecord {
         }
         if action.isOverwrite { observation.overwrites[action.name, default: 0] += 1 }
         observation.attempts[action.name] = next
-    }
-
-    /// Takes over what is under way at the address of the server: it was sent to whoever was there before, and may have
-    /// reached this one.
-    mutating func inherit(from before: ServerObservation, now: Duration) {
-        for (name, attempt) in before.attempts where attempt.outcome == .inFlight {
-            var attempt = attempt
-            (attempt.outcome, attempt.endedAt, attempt.stamp) = (.unknown, now, stamp)
-            observation.attempts[name] = attempt
-        }
     }
 
     mutating func ended(_ action: ServerAction, _ outcome: Attempt.Outcome, now: Duration) -> Change {

@@ -34,8 +34,9 @@ final class ServerRegistry: Sendable {
             _ change: inout Change
         ) {
             guard !wanted.isEmpty else { return leave(key, &change) }
-            let old = membership[key]
+            let (old, former) = (membership[key], group(of: key))
             let id = groupID(of: wanted, make: make, new: &change.new)
+            if let former, let group = groups[id] { former.passLoads(of: names, to: group) }
             if old != id { leave(key, for: Set(wanted), &change) }
             groups[id]?.users.set(names, for: key)
             membership[key] = id
@@ -92,7 +93,10 @@ final class ServerRegistry: Sendable {
         ) -> ServerAgent {
             if let agent = agents[connection] { return agent }
             let agent = make(connection)
-            for (other, predecessor) in agents where connection.succeeds(other) { agent.inherit(from: predecessor) }
+            // What was cut off went with its server; what is under way at its address may have come to this one.
+            for (other, predecessor) in agents where connection.succeeds(other) {
+                agent.inherit(predecessor.observation.attempts.filter { $0.value.outcome == .inFlight })
+            }
             agents[connection] = agent
             new.append(agent)
             return agent

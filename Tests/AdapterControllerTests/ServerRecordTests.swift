@@ -57,6 +57,29 @@ import Testing
         }
     }
 
+    @Test func `what went out over another connection and has no answer is looked up, and nothing else`() {
+        var other = ServerRecord(since: .zero)
+        other.started(load, now: .seconds(5))
+        #expect(inherited(from: other)?.endedAt == .seconds(9))
+        _ = other.ended(load, .unknown, now: .seconds(6))
+        #expect(inherited(from: other)?.endedAt == .seconds(6))
+        _ = other.ended(load, .failed(Attempt.Failure(.loadFailed, "")), now: .seconds(7))
+        #expect(inherited(from: other) == nil)
+        other.started(unload, now: .seconds(8))
+        #expect(inherited(from: other) == nil)
+    }
+
+    /// What a record at nine seconds takes over, once its first list lacks the adapter.
+    private func inherited(from other: ServerRecord) -> Attempt? {
+        var record = ServerRecord(since: .seconds(9))
+        record.inherit(other.observation.attempts, now: .seconds(9))
+        let before = record.observation.attempts["sql"]
+        #expect(before == nil || before?.outcome == .unknown)
+        _ = list(&record)
+        #expect(record.observation.attempts["sql"] == before)
+        return before
+    }
+
     @Test func `V18: what this process loaded and did not unload is counted when it goes`() {
         var record = ServerRecord(since: .zero)
         _ = list(&record, ["foreign": "/f"])
@@ -247,24 +270,6 @@ import Testing
         #expect(fail(&record, at: 3) == .everything)
         #expect(record.observation.answer == .blind(.connectionRefused, "refused"))
         #expect(record.observation.lastListing?.adapters["sql"]?.root == "/sql")
-    }
-
-    @Test func `what was under way at the address of another server may have reached this one`() {
-        var old = ServerRecord(since: .zero)
-        _ = list(&old)
-        old.started(load, now: .seconds(1))
-        var new = ServerRecord(since: .seconds(5))
-        new.inherit(from: old.observation, now: .seconds(5))
-        _ = list(&new)
-        #expect(new.observation.attempts["sql"]?.outcome == .unknown, "a list that lacks it is not its end")
-        #expect(new.observation.attempts["sql"]?.startedAt == .seconds(1))
-        _ = list(&new, ["sql": "/sql"])
-        #expect(new.observation.attempts.isEmpty)
-
-        _ = old.ended(load, .unknown, now: .seconds(6))
-        var later = ServerRecord(since: .seconds(7))
-        later.inherit(from: old.observation, now: .seconds(7))
-        #expect(later.observation.attempts.isEmpty, "what was cut off went with its server")
     }
 
     @Test func `lastSeen is set when it became blind, fixed while it is, and gone when it is back`() {

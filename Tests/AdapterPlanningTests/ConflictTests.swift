@@ -192,16 +192,20 @@ private let foreign = ["sql": "/else"]
     }
 
     @Test func `a move that is stuck gives up a server where another object waits for the name`() {
-        func plan(on wanted: [String: String], _ rivals: [Rival]) -> AdapterPlan {
+        func plan(on wanted: [String: String], _ rivals: [Rival], isSuspended: Bool = false) -> AdapterPlan {
             situation(
                 .server("a", holding: wanted), others: [.server("z", holding: held)], claims: [.on()], rivals: rivals
-            ).plan()
+            ) { $0.isSuspended = isSuspended }.plan()
         }
+        let unload = [ServerID.of("z"): ServerAction.unload(name: "sql", path: "/adapters/sql")]
         let waiting = Rival.rival(older: false, on: ["z"])
-        #expect(plan(on: foreign, [waiting]).actions == [.of("z"): .unload(name: "sql", path: "/adapters/sql")])
+        #expect(plan(on: foreign, [waiting]).actions == unload)
+        // Each has what the other wants.
+        #expect(plan(on: foreign, [.rival(older: false, on: ["z"], claims: [.on("sql", "/else")])]).actions == unload)
         let nowhere = situation(others: [.server("z", holding: held)], claims: [.on()], rivals: [waiting])
-        #expect(nowhere.plan().actions == [.of("z"): .unload(name: "sql", path: "/adapters/sql")])
+        #expect(nowhere.plan().actions == unload)
         #expect(plan(on: foreign, []).actions.isEmpty, "nobody waits")
+        #expect(plan(on: foreign, [waiting], isSuspended: true).actions.isEmpty)
         #expect(plan(on: [:], [waiting]).actions[.of("z")] == nil, "loaded where newly wanted, then unloaded")
     }
 
