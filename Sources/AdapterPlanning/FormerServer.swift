@@ -6,6 +6,8 @@ struct FormerServer {
     var mayUnload: Bool
     /// They may never be: what another object waits for here is given up, or the two would wait for each other.
     var isStuck = false
+    /// There are none: so it is with what an earlier Service left; the present one may have endpoints again soon.
+    var isAlone = false
     /// How long a load may take; see ``AdapterWish/loadTimeout``.
     var loadTimeout: Duration
 
@@ -34,7 +36,8 @@ struct FormerServer {
     }
 
     private func listed(_ claim: Claim) -> ServerVerdict {
-        let mayUnload = mayUnload || isStuck && situation.rivals.isAwaited(claim.name, on: server.id)
+        let givesWay = isStuck || isAlone && claim.service != situation.service
+        let mayUnload = mayUnload || givesWay && situation.rivals.isAwaited(claim.name, on: server.id)
         var verdict = waiting(mayUnload ? "" : "unloaded when the other servers hold the adapter")
         verdict.root = claim.path
         guard mayUnload else { return verdict }

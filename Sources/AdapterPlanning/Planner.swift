@@ -38,10 +38,12 @@ extension AdapterSituation {
         for index in verdicts.indices where !wish.isSuspended && !makesRoom {
             unloadOldName(&verdicts[index], wish)
         }
-        let isStuck = isSettled && !wish.isSuspended && (verdicts.isEmpty || verdicts.contains(where: \.isStuck))
+        let mayGiveWay = isSettled && !wish.isSuspended
+        let isStuck = mayGiveWay && verdicts.contains(where: \.isStuck)
+        let isAlone = mayGiveWay && verdicts.isEmpty
         verdicts += former.compactMap {
             FormerServer(
-                situation: self, server: $0, mayUnload: mayUnload || makesRoom, isStuck: isStuck,
+                situation: self, server: $0, mayUnload: mayUnload || makesRoom, isStuck: isStuck, isAlone: isAlone,
                 loadTimeout: wish.loadTimeout
             ).verdict()
         }

@@ -202,7 +202,9 @@ private let foreign = ["sql": "/else"]
         #expect(plan(on: foreign, [waiting]).actions == unload)
         // Each has what the other wants.
         #expect(plan(on: foreign, [.rival(older: false, on: ["z"], claims: [.on("sql", "/else")])]).actions == unload)
-        let nowhere = situation(others: [.server("z", holding: held)], claims: [.on()], rivals: [waiting])
+        var nowhere = situation(others: [.server("z", holding: held)], claims: [.on()], rivals: [waiting])
+        #expect(nowhere.plan().actions.isEmpty, "its Service may have endpoints again soon")
+        nowhere.service = "another"
         #expect(nowhere.plan().actions == unload)
         #expect(plan(on: foreign, []).actions.isEmpty, "nobody waits")
         #expect(plan(on: foreign, [waiting], isSuspended: true).actions.isEmpty)

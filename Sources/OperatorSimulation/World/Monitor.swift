@@ -28,8 +28,8 @@ final class Monitor: Sendable {
         var claimed: Set<Entry> = []
         /// Processes that were just told that an event is gone whose series they end: they write it anew.
         var endingSeries: Set<String> = []
-        /// What the server had under the name of a load when that was sent, by exchange.
-        var replaceable: [Int: Set<Entry>] = [:]
+        /// What its sender could know to be under the name of a load or unload, by exchange.
+        var known: [Int: Set<Entry>] = [:]
         /// When loads of dead processes ended.
         var lateLoads: [Duration] = []
         /// The statuses that stood when the last ones were written, by object.
@@ -67,7 +67,10 @@ final class Monitor: Sendable {
                 checkClaim(exchange, world)
                 expect(exchange, world)
             }
-            if exchange.isChangeOfServer { checkOneAtATime(exchange, world) }
+            if exchange.isChangeOfServer {
+                checkOneAtATime(exchange, world)
+                noteKnown(exchange, world)
+            }
             if let target = exchange.statusTarget { checkStatus(exchange, of: target.name, world) }
         case .received(let exchange):
             if exchange.isUnload { checkOwnership(exchange, world) }
@@ -104,8 +107,6 @@ final class Monitor: Sendable {
             return
         }
         let container = pod.containerID
-        let present = pod.entries.filter { $0.name == exchange.entry.name }
-        state.withLock { $0.replaceable[exchange.id] = present }
         world.simulation.spawn {
             try? await world.simulation.sleep(for: timeout * 2)
             guard pod.containerID == container, !pod.entries.contains(exchange.entry),
@@ -115,21 +116,29 @@ final class Monitor: Sendable {
         }
     }
 
+    /// A load meets what is there when it is sent, an unload what the last list showed: it names no path.
+    private func noteKnown(_ exchange: Exchange, _ world: World) {
+        let present = exchange.isLoad ? world.pod(at: exchange.authority)?.entries : nil
+        state.withLock { state in
+            let entries = present ?? state.lists[exchange.authority]?.last?.entries ?? []
+            state.known[exchange.id] = entries.filter { $0.name == exchange.entry.name }
+        }
+    }
+
     /// A load that ends after its process died is on a server where a later list already proved absence: by the
     /// contract nobody need look for it again, so it is foreign from then on.
     private func noteEnd(_ exchange: Exchange, _ world: World) {
-        guard exchange.isLoad, let pod = world.pod(at: exchange.authority) else { return }
-        let replaceable = state.withLock { $0.replaceable.removeValue(forKey: exchange.id) } ?? []
+        guard let pod = world.pod(at: exchange.authority) else { return }
+        let known = state.withLock { $0.known.removeValue(forKey: exchange.id) } ?? []
         let (entries, sender) = (pod.entries, world.now.processes.first { $0.name == exchange.process })
-        guard entries.contains(exchange.entry) else { return }
         world.change { state in
-            // What somebody put there after the load was sent, its end replaced: nobody could have known.
+            // What somebody put there since, it took away: nobody could have known.
             let lost = (state.foreign[pod.containerID] ?? []).filter {
-                $0.name == exchange.entry.name && !entries.contains($0) && !replaceable.contains($0)
+                $0.name == exchange.entry.name && !entries.contains($0) && !known.contains($0)
             }
             state.foreign[pod.containerID]?.subtract(lost)
         }
-        guard sender?.isAlive == false else { return }
+        guard exchange.isLoad, entries.contains(exchange.entry), sender?.isAlive == false else { return }
         state.withLock { $0.lateLoads.append(world.simulation.now) }
         _ = world.change { $0.late[pod.containerID, default: []].insert(exchange.entry) }
     }
@@ -182,11 +191,7 @@ final class Monitor: Sendable {
         let name = exchange.json["lora_name"]?.stringValue ?? ""
         guard let root = pod.adapters[name] else { return }
         let entry = Entry(name: name, root: root)
-        guard state.withLock({ $0.lists[exchange.authority]?.last?.entries.contains(entry) }) == true else {
-            // What came there since the last list, the operator cannot know; an unload names no path.
-            _ = world.change { $0.foreign[pod.containerID]?.remove(entry) }
-            return
-        }
+        guard state.withLock({ $0.lists[exchange.authority]?.last?.entries.contains(entry) }) == true else { return }
         let isAllowed = world.adapters.contains { adapter in
             adapter.claims.contains(entry) || adapter.entry == entry
                 || adapter.overwrites && adapter.loraName == name && !adapter.isSuspended
