@@ -3,6 +3,8 @@
 
 SWIFT   ?= swift
 SEEDS   ?= 200
+# Each of 2,000 mutations.
+CACHE_SEEDS ?= $(SEEDS)
 RUNS    ?= 1000000
 VERSION ?= v0.1.0
 COMMIT  ?= $(shell git rev-parse --short HEAD 2>/dev/null || echo unknown)
@@ -62,7 +64,7 @@ test-asan: bootstrap ## run the tests near C code under AddressSanitizer
 simulate: bootstrap ## run the operator, its caches and an outage under SEEDS=N seeds of faults, and kill it at each effect of the core stories
 	$(SWIFT) build --product simulate-operator $(RELEASE)
 	$(SIMULATE) --seeds $(SEEDS) $(ARGS)
-	$(SIMULATE) --scenario cache --seeds $(SEEDS)
+	$(SIMULATE) --scenario cache --seeds $(CACHE_SEEDS)
 	$(SIMULATE) --scenario outage --seeds 60
 	$(SIMULATE) --scenario stories --crash all --seeds 25
 

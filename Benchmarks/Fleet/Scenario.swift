@@ -188,10 +188,10 @@ struct Scenario: Sendable {
 extension TimeSource {
     /// Looks again and again until `isDone`; returns when it was.
     func wait(
-        _ what: String, step: Duration = .milliseconds(2), until isDone: () throws -> Bool
+        _ what: String, step: Duration = .milliseconds(2), until isDone: () async throws -> Bool
     ) async throws -> Duration {
         let deadline = now + .seconds(900)
-        while try !isDone() {
+        while try await !isDone() {
             guard now < deadline else { throw BenchProblem("waited 15 minutes for: \(what)") }
             try await sleep(for: step)
         }

@@ -1,3 +1,4 @@
+import CurlHTTP
 import DynamicJSON
 import Effects
 import KubeSimulator
@@ -9,7 +10,11 @@ struct WarmUp {
     var streams: Bool
     var time: any TimeSource
 
-    private static let flags = ["--leader-elect", "--leader-elect-resource-namespace", Stage.namespace]
+    /// The network is this measurement's own.
+    private static let probes = "127.0.0.1:8081"
+    private static let flags = [
+        "--leader-elect", "--leader-elect-resource-namespace", Stage.namespace, "--health-probe-bind-address", probes,
+    ]
 
     func measure(on stage: Stage, _ start: ([String]) throws -> OperatorProcess) async throws -> Figures {
         var figures = Figures(scenario: "\(objects) objects in a standby's cache, \(streams ? "streamed" : "in pages")")
@@ -36,7 +41,7 @@ struct WarmUp {
         return figures
     }
 
-    /// A process from its start until it watches everything, and its memory then.
+    /// A process from its start until it is ready, which a standby is once its caches are filled, and its memory then.
     private func run(
         _ stage: Stage, _ start: ([String]) throws -> OperatorProcess
     ) async throws -> (seconds: Double, resident: Double, most: Double) {
@@ -44,8 +49,12 @@ struct WarmUp {
         let began = time.now
         let process = try start(Self.flags)
         defer { process.kill() }
-        // Four kinds, and the Lease.
-        let filled = try await time.wait("all caches are filled") { stage.api.watchCount >= 5 }
+        let http = CurlTransport()
+        defer { http.shutdown() }
+        let question = HTTPRequest(.get, "http://\(Self.probes)/readyz")
+        let filled = try await time.wait("all caches are filled") {
+            (try? await http.send(question))?.head.status == 200
+        }
         try await time.sleep(for: .seconds(2))
         return ((filled - began).seconds, process.memory("VmRSS:"), process.memory("VmHWM:"))
     }

@@ -34,6 +34,12 @@ struct Connection: Hashable, Sendable, Comparable {
     /// For example `http://10.0.3.7:8000`.
     var baseURL: String { "\(scheme)://\(place)" }
 
+    /// Whether this is another server, or another incarnation, in the place of `other`.
+    func succeeds(_ other: Connection) -> Bool {
+        address == other.address && server.port == other.server.port
+            && (server != other.server || incarnation != other.incarnation)
+    }
+
     /// Whether it leads to its server in the way in which `other` leads to its own.
     func leads(as other: Connection) -> Bool {
         scheme == other.scheme && apiKey == other.apiKey && authority == other.authority

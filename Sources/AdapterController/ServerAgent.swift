@@ -52,7 +52,7 @@ final class ServerAgent: Sendable {
         if isNews { probeBell.ring() }
     }
 
-    /// Takes over what was sent to the server through another connection.
+    /// Takes over what went out through another connection, and may have reached this server.
     func inherit(_ attempts: [String: Attempt]) {
         state.withLock { $0.record.inherit(attempts, now: context.effects.time.now) }
     }

@@ -43,8 +43,8 @@ struct ServerRecord {
         return names.isEmpty ? .nothing : .names(names)
     }
 
-    /// Takes over loads that went out over another connection to the same server: whoever waited for their answers has
-    /// gone, so what comes of them is looked up.
+    /// Takes over loads that went out over another connection and may have reached this server: nobody here hears their
+    /// answers, so what comes of them is looked up.
     mutating func inherit(_ attempts: [String: Attempt], now: Duration) {
         for (name, attempt) in attempts
         where attempt.operation == .load && observation.attempts[name] == nil {

@@ -93,6 +93,10 @@ final class ServerRegistry: Sendable {
         ) -> ServerAgent {
             if let agent = agents[connection] { return agent }
             let agent = make(connection)
+            // What was cut off went with its server; what is under way at its address may have come to this one.
+            for (other, predecessor) in agents where connection.succeeds(other) {
+                agent.inherit(predecessor.observation.attempts.filter { $0.value.outcome == .inFlight })
+            }
             agents[connection] = agent
             new.append(agent)
             return agent

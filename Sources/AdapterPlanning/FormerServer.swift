@@ -4,9 +4,10 @@ struct FormerServer {
     var server: Server
     /// False while other servers must first be verified.
     var mayUnload: Bool
-    /// Whether the others cannot have the adapter, so that an entry is given up where another object waits for its name;
-    /// else two that swap their Services would wait for each other.
-    var givesWay = false
+    /// They may never be: what another object waits for here is given up, or the two would wait for each other.
+    var isStuck = false
+    /// There are none: so it is with what an earlier Service left; the present one may have endpoints again soon.
+    var isAlone = false
     /// How long a load may take; see ``AdapterWish/loadTimeout``.
     var loadTimeout: Duration
 
@@ -35,6 +36,7 @@ struct FormerServer {
     }
 
     private func listed(_ claim: Claim) -> ServerVerdict {
+        let givesWay = isStuck || isAlone && claim.service != situation.service
         let mayUnload = mayUnload || givesWay && situation.rivals.isAwaited(claim.name, on: server.id)
         var verdict = waiting(mayUnload ? "" : "unloaded when the other servers hold the adapter")
         verdict.root = claim.path

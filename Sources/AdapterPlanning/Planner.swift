@@ -32,18 +32,19 @@ extension AdapterSituation {
         let mayUnload =
             isSettled && !verdicts.isEmpty && !wish.isSuspended && verdicts.allSatisfy { $0.reasonClass == .ok }
 
-        let givesWay = isSettled && !wish.isSuspended && verdicts.allSatisfy { $0.reasonClass == .ok || $0.isStuck }
-
         let ledger = ledger(wish, verdicts, wanted: wanted, former: isSettled ? former : nil)
         let makesRoom = ledger.isFull && !wish.isSuspended
         if makesRoom { makeRoom(in: &verdicts, wish) }
         for index in verdicts.indices where !wish.isSuspended && !makesRoom {
             unloadOldName(&verdicts[index], wish)
         }
+        let mayGiveWay = isSettled && !wish.isSuspended
+        let isStuck = mayGiveWay && verdicts.contains(where: \.isStuck)
+        let isAlone = mayGiveWay && verdicts.isEmpty
         verdicts += former.compactMap {
             FormerServer(
-                situation: self, server: $0, mayUnload: mayUnload || makesRoom,
-                givesWay: givesWay, loadTimeout: wish.loadTimeout
+                situation: self, server: $0, mayUnload: mayUnload || makesRoom, isStuck: isStuck, isAlone: isAlone,
+                loadTimeout: wish.loadTimeout
             ).verdict()
         }
 

@@ -210,11 +210,13 @@ struct WantedServer {
             verdict.action = action
             return
         }
-        if let left = attempt.lookUpTime(at: situation.now, loadTimeout: wish.loadTimeout) {
+        if attempt.outcome == .unknown,
+            attempt.isOpen(before: observation.newestListing, loadTimeout: wish.loadTimeout)
+        {
             // The server may still be loading, this path or the one before: looked up, not sent again.
             verdict.report(.timedOut)
             verdict.hasFailedLoad = isSame(attempt)
-            verdict.wakeAfter = left
+            verdict.wakeAfter = attempt.lookUpTime(at: situation.now, loadTimeout: wish.loadTimeout)
             return
         }
         guard isSame(attempt), let failure = attempt.repeated else {

@@ -63,7 +63,10 @@ extension CurlEasyHandle {
             try set(CURLOPT_PROXY, to: "")
             try set(CURLOPT_NOPROXY, to: "*")
         case .url(let url):
-            try set(CURLOPT_PROXY, to: url)
+            // Names may exist on the proxy's side alone: as for client-go, it is the proxy that resolves them.
+            let scheme = "socks5://"
+            let isSOCKS = url.lowercased().hasPrefix(scheme)
+            try set(CURLOPT_PROXY, to: isSOCKS ? "socks5h://\(url.dropFirst(scheme.count))" : url)
             try set(CURLOPT_NOPROXY, to: "")
         }
     }

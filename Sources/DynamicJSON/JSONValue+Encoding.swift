@@ -25,6 +25,8 @@ extension JSONValue {
                 element.encode(into: &bytes)
             }
             bytes.append(0x5D)
+        // Many: each leaf of `fieldsV1`.
+        case .object(let members) where members.isEmpty: bytes += "{}".utf8
         case .object(let members):
             bytes.append(0x7B)
             for (index, member) in members.sorted(by: { $0.key < $1.key }).enumerated() {
@@ -60,10 +62,11 @@ extension JSONValue {
 }
 
 extension UInt8 {
-    /// Whether a string shows it as anything but itself.
-    fileprivate var isEscaped: Bool {
-        self < 0x20 || self == 0x22 || self == 0x5C || self == 0x3C || self == 0x3E || self == 0x26
-    }
+    /// Whether a string shows it as anything but itself; asked for every byte of a text, so of a set of bits.
+    fileprivate var isEscaped: Bool { self < 0x40 ? Self.escaped >> self & 1 == 1 : self == 0x5C }
+
+    /// What stands before a space, `"`, `&`, `<` and `>`.
+    private static var escaped: UInt64 { 0xFFFF_FFFF | 1 << 0x22 | 1 << 0x26 | 1 << 0x3C | 1 << 0x3E }
 
     /// The character of that number as JSON escapes it: `\u001f`.
     var unicodeEscape: String {

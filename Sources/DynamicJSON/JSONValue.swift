@@ -17,7 +17,7 @@ extension JSONValue {
     package var boolValue: Bool? { if case .bool(let value) = self { value } else { nil } }
     package var arrayValue: [JSONValue]? { if case .array(let value) = self { value } else { nil } }
     package var objectValue: [String: JSONValue]? { if case .object(let value) = self { value } else { nil } }
-    package var isNull: Bool { self == .null }
+    package var isNull: Bool { if case .null = self { true } else { false } }
 
     /// The number where it is whole and fits, written `1` or `1.0`.
     package var intValue: Int64? {

@@ -14,7 +14,8 @@ extension HTTPTransport {
     package func send(_ request: HTTPRequest) async throws -> HTTPReply {
         try await withResponse(to: request) { response in
             var body: [UInt8] = []
-            for try await chunk in response.body { body += chunk }
+            // Most bodies come in one chunk, which need not be copied.
+            for try await chunk in response.body { if body.isEmpty { body = chunk } else { body += chunk } }
             return HTTPReply(head: response.head, body: body)
         }
     }

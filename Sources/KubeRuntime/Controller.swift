@@ -68,7 +68,8 @@ package struct Controller<Key: Hashable & Sendable & CustomStringConvertible>: S
                 queue.add(key, after: delay)
                 outcome = .requeueAfter
             }
-        } catch let error as CancellationError {
+        } catch let error as CancellationError where Task.isCancelled {
+            // Without that it is some part of the work that was cancelled, and no reason to end.
             throw error
         } catch {
             let delay = queue.addAfterFailure(key)

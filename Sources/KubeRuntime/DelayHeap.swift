@@ -53,7 +53,7 @@ struct DelayHeap<Key: Hashable & Sendable>: Sendable {
         var index = 0
         while true {
             var least = index
-            for child in [2 * index + 1, 2 * index + 2] where child < heap.count {
+            for child in 2 * index + 1..<2 * index + 3 where child < heap.count {
                 if heap[child].precedes(heap[least]) { least = child }
             }
             if least == index { return }

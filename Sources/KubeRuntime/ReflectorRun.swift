@@ -175,7 +175,7 @@ struct ReflectorRun<Object: KubeObject> {
 
     /// The client throws `APIError` alone; whatever else comes is no reason to end either.
     private func failure(_ error: any Error) throws -> APIError {
-        if error is CancellationError { throw error }
+        if error is CancellationError, Task.isCancelled { throw error }
         return error as? APIError ?? .unexpectedAnswer("\(error)", attempt: "read \(Object.resource.plural)")
     }
 }

@@ -33,6 +33,7 @@ struct ReflectorState {
     private(set) var version: String?
     /// The server has accepted the watch that is under way.
     private var isOpen = false
+    /// The watch that is under way has told something.
     private var heard = false
     private var silent = 0
     /// Everything was read because a watch had expired, and no watch has worked since.
@@ -50,10 +51,7 @@ struct ReflectorState {
     }
 
     /// The server accepted a watch.
-    mutating func opened() {
-        isOpen = true
-        heard = false
-    }
+    mutating func opened() { isOpen = true }
 
     /// An event or a bookmark came; an object that cannot be read may have no version.
     mutating func advanced(to version: String) {
@@ -67,28 +65,30 @@ struct ReflectorState {
 
     /// The server ended a watch politely.
     mutating func closed(after duration: Duration) -> Pause {
-        isOpen = false
+        defer { ended() }
         if duration >= Self.shortestWatch { hasReread = false }
         return heard || duration >= Self.shortestWatch ? .short : .backoff(atLeast: nil)
     }
 
     /// The store is not what the server had at ``version``: only etcd is believed.
     mutating func distrusted() {
-        isOpen = false
+        ended()
         step = .list(atLeast: nil)
     }
 
     /// What was under way was refused, broke off, or ended with an `ERROR` event.
     mutating func failed(_ error: APIError) -> Pause {
-        defer { isOpen = false }
+        defer { ended() }
         switch step {
         case .stream(let version): return streamFailed(error, atLeast: version)
-        case .list(let version):
-            guard version != nil, error.isUnavailableVersion else { return .backoff(atLeast: error.retryAfter) }
-            step = .list(atLeast: nil)
-            return .none
+        case .list(let version): return listFailed(error, atLeast: version)
         case .watch: return watchFailed(error)
         }
+    }
+
+    private mutating func ended() {
+        isOpen = false
+        heard = false
     }
 
     private mutating func reread(atLeast version: String?) {
@@ -100,10 +100,24 @@ struct ReflectorState {
             step = .stream(atLeast: nil)
             return .none
         }
-        // Who cannot be reached, or has no time, would not answer a list either.
-        if !isOpen, error.saysNothingOfTheRequest { return .backoff(atLeast: error.retryAfter) }
+        if !isOpen, error.saysNothingOfTheRequest {
+            // Who is not even reached, or has no time, would not answer a list either; but a proxy that holds back
+            // what does not end, and is silent or answers itself, may let a list through.
+            if error.mayBeBecauseItStreams { step = .list(atLeast: version) }
+            return .backoff(atLeast: error.retryAfter)
+        }
         step = .list(atLeast: version)
         return error.retryAfter.map { .backoff(atLeast: $0) } ?? .none
+    }
+
+    private mutating func listFailed(_ error: APIError, atLeast version: String?) -> Pause {
+        if version != nil, error.isUnavailableVersion {
+            step = .list(atLeast: nil)
+            return .none
+        }
+        // Then it was not the stream that was in the way.
+        if error.isLossOfContact { reread(atLeast: version) }
+        return .backoff(atLeast: error.retryAfter)
     }
 
     private mutating func watchFailed(_ error: APIError) -> Pause {
@@ -123,6 +137,8 @@ struct ReflectorState {
                 silent = 0
                 reread(atLeast: version)
             }
+        // Even inside the stream: the server has no time, and a list would cost it more.
+        case .tooManyRequests: break
         case _ where !isOpen && error.saysNothingOfTheRequest: break
         default: reread(atLeast: version)
         }
@@ -138,6 +154,11 @@ extension APIError {
 
     fileprivate var isSilence: Bool {
         if case .transport(let failure, _) = self { failure.kind == .idleTimeout } else { false }
+    }
+
+    /// Somebody was reached, and did not answer, or not as the server.
+    fileprivate var mayBeBecauseItStreams: Bool {
+        if case .transport(let failure, _) = self { failure.mayHaveBeenReceived } else { isLossOfContact }
     }
 
     /// The same request may be answered next time.

@@ -11,9 +11,10 @@ package final class StoreIndex<Object: KubeObject, Value: Hashable & Sendable>: 
     package init(of store: Store<Object>, by values: @escaping @Sendable (Object) -> [Value]) {
         // The store owns the index, by its observer.
         store.observe { change in
-            let old = Set(change.old.map(values) ?? [])
-            let new = Set(change.new.map(values) ?? [])
-            guard old != new else { return }
+            let (before, after) = (change.old.map(values) ?? [], change.new.map(values) ?? [])
+            // Most changes are of something else.
+            guard before != after else { return }
+            let (old, new) = (Set(before), Set(after))
             self.keys.withLock { keys in
                 for value in new.subtracting(old) { keys[value, default: []].insert(change.key) }
                 for value in old.subtracting(new) {

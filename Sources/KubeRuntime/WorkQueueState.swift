@@ -1,7 +1,8 @@
 /// What a work queue holds, with client-go's rules; pure, time is an argument.
 ///
 /// A key that waits is handed out once, however often it was added. A key that is being worked on is handed out to
-/// nobody else; added meanwhile, it comes once more afterwards. Within a priority, first come, first served.
+/// nobody else; added meanwhile, it comes once more afterwards. Within a priority, first come, first served; a key in the
+/// background lets at most ``patience`` fresh ones go before it in a row.
 package struct WorkQueueState<Key: Hashable & Sendable>: Sendable {
     /// Keys to be handed out, each with its priority; those in progress too if they were added again.
     private var dirty: [Key: WorkPriority] = [:]
@@ -11,6 +12,8 @@ package struct WorkQueueState<Key: Hashable & Sendable>: Sendable {
     private var processing: [Key: Duration] = [:]
     private var fresh = FIFO<Key>()
     private var background = FIFO<Key>()
+    /// How many fresh keys went first in a row.
+    private var row = 0
     private var delayed = DelayHeap<Key>()
     private var failures: [Key: Int] = [:]
     package private(set) var isShutDown = false
@@ -24,6 +27,9 @@ package struct WorkQueueState<Key: Hashable & Sendable>: Sendable {
     private var allowance = FailureAllowance()
 
     package init(backoff: Backoff = Backoff(base: .seconds(1), limit: .seconds(300))) { self.backoff = backoff }
+
+    /// So many fresh keys in a row go before those in the background: one that never rests must not hold back the rest.
+    package static var patience: Int { 16 }
 
     /// Number of keys that could be handed out now.
     package private(set) var depth = 0
@@ -79,10 +85,7 @@ package struct WorkQueueState<Key: Hashable & Sendable>: Sendable {
     /// Hands out the next key, and says how long it has waited; ``done(_:)`` has to follow.
     package mutating func take(at now: Duration) -> (key: Key, waited: Duration)? {
         guard !isShutDown else { return nil }
-        guard
-            let key = Self.next(in: &fresh, .fresh, dirty, processing)
-                ?? Self.next(in: &background, .background, dirty, processing)
-        else { return nil }
+        guard let key = nextKey() else { return nil }
         dirty[key] = nil
         processing[key] = now
         depth -= 1
@@ -140,6 +143,16 @@ package struct WorkQueueState<Key: Hashable & Sendable>: Sendable {
         case .fresh: fresh.append(key)
         case .background: background.append(key)
         }
+    }
+
+    private mutating func nextKey() -> Key? {
+        if row < Self.patience, let key = Self.next(in: &fresh, .fresh, dirty, processing) {
+            row += 1
+            return key
+        }
+        row = 0
+        return Self.next(in: &background, .background, dirty, processing)
+            ?? Self.next(in: &fresh, .fresh, dirty, processing)
     }
 
     private static func next(

@@ -7,14 +7,17 @@ enum PathElement: Hashable, Sendable, Comparable {
     case value(JSONValue)
 
     init?(_ text: String) {
-        let rest = String(text.dropFirst(2))
-        switch text.prefix(2) {
-        case "f:": self = .field(rest)
-        case "k:":
-            guard let key = try? JSONParser.parse(Array(rest.utf8)) else { return nil }
+        // Byte by byte: each write reads what every manager owns.
+        var rest = text.utf8[...]
+        let kind = rest.popFirst()
+        guard rest.popFirst() == UInt8(ascii: ":") else { return nil }
+        switch kind {
+        case UInt8(ascii: "f"): self = .field(String(Substring(rest)))
+        case UInt8(ascii: "k"):
+            guard let key = JSONValue(parsing: Array(rest)) else { return nil }
             self = .key(key)
-        case "v:":
-            guard let value = try? JSONParser.parse(Array(rest.utf8)) else { return nil }
+        case UInt8(ascii: "v"):
+            guard let value = JSONValue(parsing: Array(rest)) else { return nil }
             self = .value(value)
         default: return nil
         }
@@ -134,7 +137,9 @@ struct FieldSet: Hashable, Sendable {
 
     /// Reads `fieldsV1`; elements that are none are left out.
     init(json: JSONValue) {
-        for (name, value) in json.objectValue ?? [:] where name != "." {
+        guard let members = json.objectValue, !members.isEmpty else { return }
+        children.reserveCapacity(members.count)
+        for (name, value) in members where name != "." {
             guard let element = PathElement(name) else { continue }
             var child = FieldSet(json: value)
             child.isMember = value["."] != nil || child.children.isEmpty

@@ -36,15 +36,15 @@ extension Model {
                 "Operation cannot be fulfilled on \(kind.qualifiedPlural) \"\(request.name)\": uid mismatch: the provided object specified uid \(uid), and no existing object was found",
                 details: Self.details(kind, request.name))
         }
-        let manager = request.manager(isApply: true)
+        let (manager, ignored) = (request.manager(isApply: true), request.ignoredFields)
         var fields: FieldSet
         do {
-            fields = try TypedValue.fieldSet(of: configuration, schema).subtractingTrees(request.ignoredFields)
+            fields = try TypedValue.fieldSet(of: configuration, schema).subtractingTrees(ignored)
         } catch let error as StatusError {
             throw Self.untyped(request, submitted, error.message)
         }
         fields.isMember = false
-        configuration = TypedValue.removing(request.ignoredFields, from: configuration, schema)
+        configuration = TypedValue.removing(ignored, from: configuration, schema)
 
         var live = found ?? kind.emptyObject
         if found == nil {
@@ -58,8 +58,9 @@ extension Model {
         let last = managed.entries[manager]?.fields ?? FieldSet()
         managed.set(fields, of: manager, at: request.time)
         var merged = TypedValue.merge(live, configuration, schema)
-        if fields != last {
-            let gone = last.withNamedAncestors(schema).subtracting(managed.owned.withNamedAncestors(schema))
+        let given = last.subtracting(fields)
+        if !given.isEmpty {
+            let gone = given.withNamedAncestors(schema).subtracting(managed.owned.withNamedAncestors(schema))
             merged = TypedValue.removing(gone, from: merged, schema)
         }
         merged["apiVersion"] = live["apiVersion"]

@@ -6,7 +6,8 @@ enum Representation: Hashable, Sendable {
 
     /// - Throws: ``StatusError`` 406 where nothing acceptable can be sent.
     init(accept: String?) throws {
-        let ranges = (accept ?? "").split(separator: ",")
+        // Nearly every request says just this.
+        let ranges = accept == "application/json" ? [] : (accept ?? "").split(separator: ",")
         if ranges.isEmpty {
             self = .object
             return

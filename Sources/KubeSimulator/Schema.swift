@@ -29,6 +29,8 @@ final class Schema: Sendable {
     let rules: [ValidationRule]
     /// Whether rules stand here or anywhere below.
     let hasRules: Bool
+    /// Whether any of them compares with the value before, so that it is not enough that a value did not change.
+    let hasTransitionRules: Bool
     /// Members that are filled in where they are absent.
     let defaults: [(name: String, value: JSONValue)]
     /// Members that may hold others.
@@ -103,9 +105,9 @@ final class Schema: Sendable {
         isAtomicMap = source["x-kubernetes-map-type"]?.stringValue == "atomic"
         patchMergeKey = source["x-kubernetes-patch-merge-key"]?.stringValue
         rules = try (source["x-kubernetes-validations"]?.arrayValue ?? []).map { try ValidationRule($0, at: path) }
-        hasRules =
-            !rules.isEmpty || properties.values.contains(where: \.hasRules) || items?.hasRules == true
-            || additionalProperties?.hasRules == true
+        let below = properties.values + [items, additionalProperties].compactMap { $0 }
+        hasRules = !rules.isEmpty || below.contains(where: \.hasRules)
+        hasTransitionRules = rules.contains(where: \.isTransition) || below.contains(where: \.hasTransitionRules)
         defaults = properties.sorted { $0.key < $1.key }.compactMap { name, property in
             property.defaultValue.map { (name, $0) }
         }

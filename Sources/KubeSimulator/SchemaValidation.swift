@@ -5,7 +5,7 @@ extension Schema {
     /// orders them.
     func causes(in value: JSONValue, before old: JSONValue?, at path: String = "") -> [Cause] {
         var causes: [Cause] = []
-        validate(value, at: path, into: &causes)
+        validate(value, before: old, at: path, into: &causes)
         let blocking: Set<Cause.Reason> = [.required, .typeInvalid, .notSupported, .tooLong, .tooMany]
         guard !causes.contains(where: { blocking.contains($0.reason) }) else {
             let skipped =
@@ -19,7 +19,11 @@ extension Schema {
 
     static func join(_ path: String, _ name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
 
-    private func validate(_ value: JSONValue, at path: @autoclosure () -> String, into causes: inout [Cause]) {
+    private func validate(
+        _ value: JSONValue, before old: JSONValue?, at path: @autoclosure () -> String, into causes: inout [Cause]
+    ) {
+        // What is stored was found to be right, as the real server's ratcheting has it.
+        if value == old { return }
         if value.isNull, isNullable || (kind == nil && !isIntOrString) { return }
         guard hasFittingType(value) else {
             let type = isIntOrString ? "integer,string" : kind?.rawValue ?? "any"
@@ -38,8 +42,8 @@ extension Schema {
         switch value {
         case .string(let text): validate(text, value, at: path(), into: &causes)
         case .int, .double: validateNumber(value, at: path(), into: &causes)
-        case .array(let elements): validate(elements, value, at: path(), into: &causes)
-        case .object(let members): validate(members, at: path(), into: &causes)
+        case .array(let elements): validate(elements, value, before: old, at: path(), into: &causes)
+        case .object(let members): validate(members, before: old, at: path(), into: &causes)
         case .null, .bool: break
         }
     }
@@ -109,7 +113,8 @@ extension Schema {
     }
 
     private func validate(
-        _ elements: [JSONValue], _ value: JSONValue, at path: @autoclosure () -> String, into causes: inout [Cause]
+        _ elements: [JSONValue], _ value: JSONValue, before old: JSONValue?, at path: @autoclosure () -> String,
+        into causes: inout [Cause]
     ) {
         let count = Int64(elements.count)
         if let maximum = limits.maxItems, count > maximum {
@@ -118,9 +123,11 @@ extension Schema {
         if let minimum = limits.minItems, count < minimum {
             causes.append(.invalid(path(), value, "\(path()) in body should have at least \(minimum) items"))
         }
+        let olds = old?.arrayValue ?? []
         var seen: Set<JSONValue> = []
         for (index, element) in elements.enumerated() {
-            items?.validate(element, at: "\(path())[\(index)]", into: &causes)
+            let before = olds.indices.contains(index) ? olds[index] : nil
+            items?.validate(element, before: before, at: "\(path())[\(index)]", into: &causes)
             switch listType {
             case .atomic: continue
             case .set:
@@ -137,7 +144,8 @@ extension Schema {
     }
 
     private func validate(
-        _ members: [String: JSONValue], at path: @autoclosure () -> String, into causes: inout [Cause]
+        _ members: [String: JSONValue], before old: JSONValue?, at path: @autoclosure () -> String,
+        into causes: inout [Cause]
     ) {
         for name in required where members[name] == nil { causes.append(.required(Self.join(path(), name))) }
         let count = Int64(members.count)
@@ -148,27 +156,40 @@ extension Schema {
             causes.append(
                 .invalid(path(), .object(members), "\(path()) in body should have at least \(minimum) properties"))
         }
-        for name in members.keys.sorted() {
-            guard let value = members[name] else { continue }
-            member(name)?.validate(value, at: Self.join(path(), name), into: &causes)
+        causes += sortedCauses(of: members) { name, value, schema, causes in
+            schema.validate(value, before: old?[name], at: Self.join(path(), name), into: &causes)
         }
+    }
+
+    /// What `check` finds in the members that the schema knows, in the order of their names, which costs only where there
+    /// is anything to be found.
+    private func sortedCauses(
+        of members: [String: JSONValue], _ check: (String, JSONValue, Schema, inout [Cause]) -> Void
+    ) -> [Cause] {
+        var found: [(name: String, causes: [Cause])] = []
+        for (name, value) in members {
+            guard let schema = member(name) else { continue }
+            var causes: [Cause] = []
+            check(name, value, schema, &causes)
+            if !causes.isEmpty { found.append((name, causes)) }
+        }
+        return found.sorted { $0.name < $1.name }.flatMap(\.causes)
     }
 
     private func checkRules(
         _ value: JSONValue, before old: JSONValue?, at path: @autoclosure () -> String, into causes: inout [Cause]
     ) {
-        guard hasRules, !value.isNull else { return }
+        guard hasRules, !value.isNull, value != old || hasTransitionRules else { return }
         for rule in rules {
             if let problem = rule.problem(of: value, before: old) { causes.append(.invalid(path(), value, problem)) }
         }
         switch value {
         case .object(let members):
-            for name in members.keys.sorted() {
-                guard let value = members[name], let schema = member(name) else { continue }
+            causes += sortedCauses(of: members) { name, value, schema, causes in
                 schema.checkRules(value, before: old?[name], at: Self.join(path(), name), into: &causes)
             }
         case .array(let elements):
-            guard let items else { return }
+            guard let items, items.hasRules else { return }
             for (index, element) in elements.enumerated() {
                 let before = listMapKey(of: element).flatMap { key in
                     old?.arrayValue?.first { listMapKey(of: $0) == key }

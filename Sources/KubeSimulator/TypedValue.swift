@@ -6,6 +6,13 @@ enum TypedValue {
         var added = FieldSet()
         var modified = FieldSet()
         var removed = FieldSet()
+
+        /// Adds what differs below a member or an element.
+        fileprivate mutating func add(_ other: Difference, below element: PathElement) {
+            if !other.added.isEmpty { added.children[element] = other.added }
+            if !other.modified.isEmpty { modified.children[element] = other.modified }
+            if !other.removed.isEmpty { removed.children[element] = other.removed }
+        }
     }
 
     /// A list whose elements have identities, with them.
@@ -31,12 +38,14 @@ enum TypedValue {
     /// The fields of an applied configuration: leaves, and each list element.
     ///
     /// - Throws: ``StatusError`` 500 where a list map has two entries of one key, as the real server (fixture 046e).
-    static func fieldSet(of value: JSONValue, _ schema: Schema?, at path: String = "") throws -> FieldSet {
+    static func fieldSet(
+        of value: JSONValue, _ schema: Schema?, at path: @autoclosure () -> String = ""
+    ) throws -> FieldSet {
         switch value {
         case .object(let members) where !members.isEmpty && schema?.isAtomicMap != true:
             var set = FieldSet()
             for (name, member) in members {
-                set.children[.field(name)] = try fieldSet(of: member, schema?.member(name), at: "\(path).\(name)")
+                set.children[.field(name)] = try fieldSet(of: member, schema?.member(name), at: "\(path()).\(name)")
             }
             return set
         case .array(let list) where !list.isEmpty:
@@ -44,9 +53,9 @@ enum TypedValue {
             var set = FieldSet()
             for (element, member) in pairs {
                 guard set.children[element] == nil else {
-                    throw StatusError(500, "", "\(path): duplicate entries for key \(element.shown)")
+                    throw StatusError(500, "", "\(path()): duplicate entries for key \(element.shown)")
                 }
-                var child = try fieldSet(of: member, schema?.items, at: path + element.shown)
+                var child = try fieldSet(of: member, schema?.items, at: path() + element.shown)
                 child.isMember = true
                 set.children[element] = child
             }
@@ -57,49 +66,45 @@ enum TypedValue {
 
     static func compare(_ old: JSONValue?, _ new: JSONValue?, _ schema: Schema?) -> Difference {
         var difference = Difference()
-        compare(old, new, schema, path: [], into: &difference)
-        return difference
-    }
-
-    private static func compare(
-        _ old: JSONValue?, _ new: JSONValue?, _ schema: Schema?, path: [PathElement], into difference: inout Difference
-    ) {
-        if old == new { return }
+        if old == new { return difference }
         var isLeaf = true
         switch (old, new) {
-        case (.object(let before)?, .object(let after)?): isLeaf = compare(before, after, schema, path, &difference)
-        case (.object(let before)?, nil): isLeaf = compare(before, [:], schema, path, &difference)
+        case (.object(let before)?, .object(let after)?): isLeaf = compare(before, after, schema, &difference)
+        case (.object(let before)?, nil): isLeaf = compare(before, [:], schema, &difference)
         case (nil, .object(let after)?), (.null?, .object(let after)?):
-            isLeaf = compare([:], after, schema, path, &difference)
-        case (.array(let before)?, .array(let after)?): isLeaf = compare(before, after, schema, path, &difference)
-        case (.array(let before)?, nil): isLeaf = compare(before, [], schema, path, &difference)
+            isLeaf = compare([:], after, schema, &difference)
+        case (.array(let before)?, .array(let after)?): isLeaf = compare(before, after, schema, &difference)
+        case (.array(let before)?, nil): isLeaf = compare(before, [], schema, &difference)
         case (nil, .array(let after)?), (.null?, .array(let after)?):
-            isLeaf = compare([], after, schema, path, &difference)
+            isLeaf = compare([], after, schema, &difference)
         default: break
         }
         if old == nil {
-            difference.added.insert(path)
+            difference.added.isMember = true
         } else if new == nil {
-            difference.removed.insert(path)
+            difference.removed.isMember = true
         } else if isLeaf {
-            difference.modified.insert(path)
+            difference.modified.isMember = true
         }
+        return difference
     }
 
     /// False where the members were compared one by one.
     private static func compare(
-        _ old: [String: JSONValue], _ new: [String: JSONValue], _ schema: Schema?, _ path: [PathElement],
-        _ difference: inout Difference
+        _ old: [String: JSONValue], _ new: [String: JSONValue], _ schema: Schema?, _ difference: inout Difference
     ) -> Bool {
         if schema?.isAtomicMap == true || (old.isEmpty && new.isEmpty) { return true }
-        for name in Set(old.keys).union(new.keys) {
-            compare(old[name], new[name], schema?.member(name), path: path + [.field(name)], into: &difference)
+        for (name, before) in old {
+            difference.add(compare(before, new[name], schema?.member(name)), below: .field(name))
+        }
+        for (name, after) in new where old[name] == nil {
+            difference.add(compare(nil, after, schema?.member(name)), below: .field(name))
         }
         return false
     }
 
     private static func compare(
-        _ old: [JSONValue], _ new: [JSONValue], _ schema: Schema?, _ path: [PathElement], _ difference: inout Difference
+        _ old: [JSONValue], _ new: [JSONValue], _ schema: Schema?, _ difference: inout Difference
     ) -> Bool {
         if old.isEmpty && new.isEmpty { return true }
         guard case .associative(let before) = elements(old, schema),
@@ -107,8 +112,11 @@ enum TypedValue {
         else { return true }
         let olds = Dictionary(before) { first, _ in first }
         let news = Dictionary(after) { first, _ in first }
-        for element in Set(olds.keys).union(news.keys) {
-            compare(olds[element], news[element], schema?.items, path: path + [element], into: &difference)
+        for (element, before) in olds {
+            difference.add(compare(before, news[element], schema?.items), below: element)
+        }
+        for (element, after) in news where olds[element] == nil {
+            difference.add(compare(nil, after, schema?.items), below: element)
         }
         return false
     }

@@ -42,8 +42,10 @@ package enum SimulatedOperation: String, Hashable, Sendable, CaseIterable, Compa
 }
 
 extension HTTPBody {
-    /// Zeros without end, as JSON white space would be.
-    static var endless: HTTPBody { HTTPBody { [UInt8](repeating: UInt8(ascii: " "), count: 1 << 16) } }
+    /// Spaces without end.
+    static var endless: HTTPBody { HTTPBody { blanks } }
+
+    private static let blanks = [UInt8](repeating: UInt8(ascii: " "), count: 1 << 16)
 
     /// A beginning, then a broken connection.
     static func cut(after start: String) -> HTTPBody {

@@ -42,10 +42,12 @@ import OperatorSimulation
 
 /// Runs a campaign in several processes at once.
 func runShards(_ options: SimulateOptions, processes: Int, progress: (Int) -> Void) -> SeedCampaign.Summary {
-    // Seeds come and go in a few megabytes: giving them back to the kernel and asking again costs more than keeping them.
+    // Seeds come and go in a few megabytes: giving them back to the kernel, or to the heap that all threads share, and asking
+    // again costs more than keeping them.
     unsafe setenv(
         "GLIBC_TUNABLES",
-        "glibc.malloc.trim_threshold=536870912:glibc.malloc.top_pad=16777216:glibc.malloc.mmap_threshold=33554432", 0)
+        "glibc.malloc.trim_threshold=536870912:glibc.malloc.top_pad=16777216:glibc.malloc.mmap_threshold=33554432:"
+            + "glibc.malloc.tcache_count=4000", 0)
     var shards = SeedShards(options, processes: processes)
     var running: [pid_t: (shard: SeedShards.Shard, child: ChildProcess)] = [:]
     while true {

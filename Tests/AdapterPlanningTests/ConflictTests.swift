@@ -187,9 +187,28 @@ private let foreign = ["sql": "/else"]
             return situation.plan()
         }
         #expect(plan([]).actions[.of("z")]?.unloads == "sql=/adapters/sql")
-        var heir = Rival.rival(older: false, path: "/adapters/sql", claims: [.on()])
-        heir.servers = [.of("z")]
+        let heir = Rival.rival(older: false, path: "/adapters/sql", on: ["z"], claims: [.on()])
         #expect(plan([heir]).actions.isEmpty)
+    }
+
+    @Test func `a move that is stuck gives up a server where another object waits for the name`() {
+        func plan(on wanted: [String: String], _ rivals: [Rival], isSuspended: Bool = false) -> AdapterPlan {
+            situation(
+                .server("a", holding: wanted), others: [.server("z", holding: held)], claims: [.on()], rivals: rivals
+            ) { $0.isSuspended = isSuspended }.plan()
+        }
+        let unload = [ServerID.of("z"): ServerAction.unload(name: "sql", path: "/adapters/sql")]
+        let waiting = Rival.rival(older: false, on: ["z"])
+        #expect(plan(on: foreign, [waiting]).actions == unload)
+        // Each has what the other wants.
+        #expect(plan(on: foreign, [.rival(older: false, on: ["z"], claims: [.on("sql", "/else")])]).actions == unload)
+        var nowhere = situation(others: [.server("z", holding: held)], claims: [.on()], rivals: [waiting])
+        #expect(nowhere.plan().actions.isEmpty, "its Service may have endpoints again soon")
+        nowhere.service = "another"
+        #expect(nowhere.plan().actions == unload)
+        #expect(plan(on: foreign, []).actions.isEmpty, "nobody waits")
+        #expect(plan(on: foreign, [waiting], isSuspended: true).actions.isEmpty)
+        #expect(plan(on: [:], [waiting]).actions[.of("z")] == nil, "loaded where newly wanted, then unloaded")
     }
 
     @Test func `an heir that is suspended is none, unless it has claimed the entry before`() {
@@ -218,30 +237,6 @@ private let foreign = ["sql": "/else"]
         var suspended = waiting
         suspended.isSuspended = true
         #expect(action([suspended], listing: blocked) == nil)
-    }
-
-    @Test func `a server that is wanted no more is given up to who waits for the name, where no other can be had`() {
-        func action(_ entries: [String: String], _ rivals: [Rival], isSuspended: Bool = false) -> ServerAction? {
-            situation(
-                .server("a", holding: entries), others: [.server("z", holding: held)], claims: [.on()], rivals: rivals
-            ) { $0.isSuspended = isSuspended }.action(on: "z")
-        }
-        // Each has what the other wants.
-        let rival = Rival.rival(older: false, on: ["z"], claims: [.on("sql", "/else")])
-        #expect(action(foreign, [rival])?.unloads == "sql=/adapters/sql")
-        #expect(action(foreign, []) == nil)
-        #expect(action(foreign, [rival], isSuspended: true) == nil)
-        // It is loaded where it is newly wanted, first.
-        #expect(action([:], [rival]) == nil)
-    }
-
-    @Test func `a server that is wanted no more is given up to who waits for the name, where no other is wanted`() {
-        let rival = Rival.rival(older: false, on: ["z"])
-        let situation = situation(others: [.server("z", holding: held)], claims: [.on()], rivals: [rival])
-        #expect(situation.action(on: "z")?.unloads == "sql=/adapters/sql")
-        var alone = situation
-        alone.rivals = []
-        #expect(alone.action(on: "z") == nil)
     }
 
     @Test func `an old name that another object waits for is given up where the roll-out is held back`() {

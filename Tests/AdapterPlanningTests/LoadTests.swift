@@ -40,6 +40,17 @@ private let held = ["sql": "/adapters/sql"]
         #expect(due.plan().summary == "Loading False LoadTimedOut")
     }
 
+    @Test func `a load without an answer is given up only by a list that was asked for after twice its timeout`() {
+        var known = KnownServer.server("a", attempts: ["sql": .load("/adapters/before", .unknown)])
+        guard case .listed(var listing) = known.observation.answer else { return }
+        for (seconds, isSent) in [(599, false), (600, true)] {
+            listing.requestedAt = .seconds(seconds)
+            (known.observation.answer, known.observation.lastListing) = (.listed(listing), listing)
+            let plan = situation(known, claims: [.on(), .on("sql", "/adapters/before")]).written().plan()
+            #expect((plan.actions[.of("a")]?.loads == "sql=/adapters/sql") == isSent)
+        }
+    }
+
     @Test func `nor is another path while the first may still be loading`() {
         let attempt = Attempt.load("/adapters/before", .unknown, endedAt: .seconds(9_500))
         let situation = situation(

@@ -1,6 +1,7 @@
 import CurlHTTP
 import Effects
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -65,6 +66,28 @@ struct ProxyTests {
         }
     }
 
+    @Test(arguments: ["socks5", "SOCKS5"])
+    func `160: a SOCKS proxy is told the name, which it alone may know`(scheme: String) async throws {
+        let asked = ServerNames()
+        let script: RawServer.Script = { connection in
+            guard let greeting = connection.read(2), connection.read(Int(greeting[1])) != nil else { return }
+            connection.send(bytes: [5, 0])
+            guard let head = connection.read(5), let name = connection.read(Int(head[4]) + 2) else { return }
+            asked.append(head[3] == 3 ? String(decoding: name.dropLast(2), as: UTF8.self) : "an address")
+            connection.send(bytes: [5, 0, 0, 1, 127, 0, 0, 1, 0, 80])
+            connection.readRequest()
+            connection.reply(body: "proxied")
+        }
+        try await RawServer.serving(script) { proxy async throws in
+            try await withTransport { transport async throws in
+                let url = "\(scheme)://127.0.0.1:\(proxy.port)"
+                let reply = try await transport.send(.get("http://inner.invalid/v1") { $0.proxy = .url(url) })
+                #expect(reply.text == "proxied")
+            }
+        }
+        #expect(asked.all == ["inner.invalid"])
+    }
+
     @Test func `a proxy that is not there is not the server refusing`() async throws {
         let port = try unusedPort()
         try await withTransport { transport async throws in
@@ -72,4 +95,12 @@ struct ProxyTests {
             #expect(try await transport.failure(of: request)?.kind == .connectFailed)
         }
     }
+}
+
+private final class ServerNames: Sendable {
+    private let names = Mutex<[String]>([])
+
+    func append(_ name: String) { names.withLock { $0.append(name) } }
+
+    var all: [String] { names.withLock(\.self) }
 }

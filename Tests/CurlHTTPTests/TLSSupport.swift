@@ -33,12 +33,45 @@ struct Certificates: Sendable {
         try await make("stored", issued(by: "store-ca") + address)
         try await make("named", issued(by: "ca") + ["-addext", "subjectAltName=DNS:vllm.example"])
         try await make("client", issued(by: "ca"))
+        try await Self.issue("expired", from: "20200101000000Z", to: "20200201000000Z", in: directory)
+        try await Self.issue("future", from: "20900101000000Z", to: "20900201000000Z", in: directory)
         try await openssl(
             ["pkey", "-in", directory.path("client.key"), "-aes256", "-passout", "pass:secret"]
                 + ["-out", directory.path("locked.key")])
         for name in try FileManager.default.contentsOfDirectory(atPath: directory.url.path) {
             files[name] = try directory.read(name)
         }
+    }
+
+    /// A certificate of the authority `ca` for 127.0.0.1 that is good between two dates.
+    private static func issue(_ name: String, from: String, to: String, in directory: TemporaryDirectory) async throws {
+        let configuration = """
+            [ca]
+            default_ca = authority
+            [authority]
+            database = \(directory.path("index"))
+            new_certs_dir = \(directory.url.path)
+            rand_serial = yes
+            default_md = sha256
+            policy = policy
+            copy_extensions = copy
+            [policy]
+            commonName = supplied
+            """
+        try directory.write(Array(configuration.utf8), to: "ca.cnf")
+        try directory.write([], to: "index")
+        try await openssl(
+            [
+                "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=\(name)",
+                "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", directory.path("\(name).key"),
+                "-out", directory.path("\(name).csr"),
+            ])
+        try await openssl(
+            [
+                "ca", "-batch", "-notext", "-config", directory.path("ca.cnf"), "-cert", directory.path("ca.pem"),
+                "-keyfile", directory.path("ca.key"), "-in", directory.path("\(name).csr"),
+                "-out", directory.path("\(name).pem"), "-startdate", from, "-enddate", to,
+            ])
     }
 
     func pem(_ name: String) throws -> [UInt8] { try #require(files[name]) }

@@ -59,6 +59,19 @@ struct TLSTests {
         #expect(requests.isEmpty)
     }
 
+    @Test(arguments: [("expired", "expired"), ("future", "not yet valid")])
+    func `170: a certificate whose time is over, or has not come, is refused for that`(
+        name: String, reason: String
+    ) async throws {
+        let requests = try await serving(as: name) { (transport, proxy) async throws in
+            let tls = try tls()
+            let failure = try #require(try await transport.failure(of: .get(proxy.url) { $0.tls = tls }))
+            #expect(failure.kind == .tls)
+            #expect(failure.message.contains(reason), "\(failure)")
+        }
+        #expect(requests.isEmpty)
+    }
+
     @Test func `169: the system's authorities are not trusted beside the given ones`() async throws {
         let directory = try TemporaryDirectory()
         try directory.write(try certificates.pem("ca.pem"), to: "ca.pem")

@@ -110,6 +110,20 @@ struct CredentialPluginTests {
         #expect(tokens(transport) == ["Bearer one", "Bearer two", "Bearer two", "Bearer three"])
     }
 
+    @Test func `162: a credential that is said to have expired is shown, and asked for again soon`() async throws {
+        time.advance(by: .seconds(3600))
+        let plugin = Plugin([
+            token("one", expires: "1970-01-01T00:10:00Z"), token("two", expires: "1970-01-01T00:10:00Z"),
+        ])
+        let (client, transport) = try client(plugin, Array(repeating: Self.ok, count: 4))
+        for pause in [0, 1, 3, 1] {
+            time.advance(by: .seconds(pause))
+            _ = try await client.get(TestAdapter.self, key)
+        }
+        #expect(tokens(transport) == ["Bearer one", "Bearer one", "Bearer one", "Bearer two"])
+        #expect(plugin.programs.count == 2)
+    }
+
     @Test func `162: a certificate of a plugin is shown`() async throws {
         let text = pem("c").replacing("\n", with: "\\n")
         let plugin = Plugin([credential(#""clientCertificateData":"\#(text)","clientKeyData":"\#(text)""#)])
@@ -227,9 +241,22 @@ struct CredentialPluginTests {
         #expect(try load(user).credentials == .token("t"))
     }
 
+    @Test func `150, 157: while a token file cannot be read its kubeconfig's own token is shown`() async throws {
+        let files = Files([:])
+        let server = ScriptedClient(
+            Array(repeating: Self.ok, count: 2), credentials: .tokenFile("/token", fallback: "inline"),
+            readFile: files.reader)
+        _ = try await server.client.get(TestAdapter.self, key)
+        files["/token"] = "rotated"
+        server.time.advance(by: .seconds(60))
+        _ = try await server.client.get(TestAdapter.self, key)
+        let shown = server.transport.requests.map { $0.headers.first(named: "Authorization") }
+        #expect(shown == ["Bearer inline", "Bearer rotated"])
+    }
+
     @Test func `161: requests say whom they act as, also where a plugin says who acts`() async throws {
         let user =
-            "{as: 'system:x', as-uid: '7', as-groups: [b, a], as-user-extra: {'Example.org/R%': [1, 2]}, token: t}"
+            "{as: 'system:x', as-uid: '7', as-groups: [b, a], as-user-extra: {'Example.org/R%': [1, 2], 'ÉA': ['']}, token: t}"
         let configuration = try load(user)
         let transport = ScriptedTransport([Self.ok]) { _ in throw HTTPFailure(.connectionRefused, "over") }
         let client = KubeClient(
@@ -242,7 +269,7 @@ struct CredentialPluginTests {
                 HTTPHeader("Impersonate-User", "system:x"), HTTPHeader("Impersonate-Uid", "7"),
                 HTTPHeader("Impersonate-Group", "b"), HTTPHeader("Impersonate-Group", "a"),
                 HTTPHeader("Impersonate-Extra-example.org%2Fr%25", "1"),
-                HTTPHeader("Impersonate-Extra-example.org%2Fr%25", "2"),
+                HTTPHeader("Impersonate-Extra-example.org%2Fr%25", "2"), HTTPHeader("Impersonate-Extra-%C3%89a", ""),
             ])
     }
 }

@@ -69,6 +69,7 @@ struct KubeClientTests {
 
     @Test(arguments: [
         ("7", 7), ("0", nil), ("-3", nil), ("1000000000", 60), ("99999999999999999999999", 60), ("soon", nil),
+        ("1.5", nil), ("+3", nil), ("0x5", nil),
         ("", nil),
         (" 5 ", 5), ("Sun, 06 Nov 1994 08:49:37 GMT", 30), ("Sun, 06 Nov 1994 08:49:06 GMT", nil),
         ("Sun, 06 Nov 1994 09:49:06 GMT", 60), ("Sun, 99 Nov 1994 08:49:37 GMT", nil),
@@ -263,6 +264,8 @@ struct KubeClientTests {
                 #expect(
                     error.isTransient == ([401, 410, 429].contains(code) || !(300..<500).contains(code)), "\(code)")
                 #expect(error.isConflict == (code == 409))
+                let isTaken = if case .alreadyExists = error { true } else { false }
+                #expect(isTaken == (code == 409 && reason == "AlreadyExists"))
                 #expect(error.outcomeIsUnknown == !(300..<500).contains(code), "\(code)")
                 #expect(error.answer?.code == code)
             }

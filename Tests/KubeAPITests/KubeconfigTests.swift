@@ -1,4 +1,5 @@
 import Effects
+import FoundationEssentials
 import KubeAPI
 import Testing
 
@@ -34,7 +35,11 @@ struct KubeconfigTests {
         #expect(configuration.tls.verifies, "158: also where nothing is said")
         #expect(configuration.credentials == .none)
         #expect(try load(config()).namespace == "default")
-        #expect(try load(config(cluster: "server: https://h:6443/base/")).server == "https://h:6443/base")
+        for server in [
+            "https://h:6443/base", "https://[fd00::1]:6443/k8s/clusters/c-1", "http://10.0.0.1", "https://[::1]",
+        ] {
+            #expect(try load(config(cluster: "server: '\(server)/'")).server == server)
+        }
     }
 
     @Test func `157: data wins over files, and tokenFile over token`() throws {
@@ -43,9 +48,17 @@ struct KubeconfigTests {
             config(
                 cluster: "server: https://h, certificate-authority: ca.pem, certificate-authority-data: \(data)",
                 user: "{token: inline, tokenFile: t}"),
-            files: ["/k/ca.pem": pem("other")])
+            files: ["/k/ca.pem": pem("other"), "/k/t": "rotated"])
         #expect(configuration.tls.authorities == Array(pem("in place").utf8))
-        #expect(configuration.credentials == .tokenFile("/k/t"))
+        #expect(configuration.credentials == .tokenFile("/k/t", fallback: "inline"))
+    }
+
+    @Test(arguments: [[:], ["/k/t": ""], ["/k/t": " \n"]])
+    func `150, 157: a tokenFile without a token is an error, and no connection of nobody`(
+        files: [String: String]
+    ) throws {
+        #expect(
+            try message(config(user: "{tokenFile: t}"), files: files).contains("tokenFile /k/t is missing or empty"))
     }
 
     @Test func `156: relative paths start at the directory of their file`() throws {
@@ -66,6 +79,17 @@ struct KubeconfigTests {
             environment: ["KUBECONFIG": "/missing:/a::/b:/a", "HOME": "/root"], readFile: files.reader)
         #expect(configuration.server == "https://first")
         #expect(configuration.tls.serverName == nil, "entries are taken whole")
+    }
+
+    @Test func `155: a file that is there and cannot be read is an error, and no other file's user is taken`() throws {
+        let files = Files(["/b": config()])
+        let reader = FileReader(contents: files.reader.callAsFunction) { $0 == "/a" }
+        let error = try #require(throws: KubeConfigurationError.self) {
+            try KubeConfiguration.load(environment: ["KUBECONFIG": "/missing:/a:/b"], readFile: reader)
+        }
+        #expect(error.description.contains("/a is there"))
+        #expect(FileReader.system.exists("/"), "a directory is no file to be left out")
+        #expect(FileReader.system("/") == nil)
     }
 
     @Test func `155: one broken file of several is an error`() throws {
@@ -137,7 +161,13 @@ struct KubeconfigTests {
     }
 
     @Test(arguments: [
-        "server: ftp://h", "server: https://", "server: \"https://u:p@h\"", "server: h:6443", "server: \"https://h h\"",
+        "server: ftp://h", "server: https://", "server: 'https://h?a=b'", "server: 'https://h#a'",
+        "server: 'https://fd00::1:6443'",
+        "server: 'https://[fd00::1'", "server: 'https://[fd00::1]6443'", "server: https://h:0",
+        "server: https://h:65536",
+        "server: https://h:x", "server: 'https://h:'", "server: https://:443", "server: https:///base",
+        "server: 'https://h\\a'",
+        "server: \"https://u:p@h\"", "server: h:6443", "server: \"https://h h\"",
         "{}", "proxy-url: \"ftp://p\", server: https://h",
         "server: https://h, insecure-skip-tls-verify: true, certificate-authority-data: \(pemData("ca"))",
     ])
@@ -162,11 +192,22 @@ struct KubeconfigTests {
         }
         #expect(throws: KubeConfigurationError.self) { try load([0xFF, 0xFE, 0x61, 0x00]) }
         #expect(throws: KubeConfigurationError.self) { try load([0x61, 0x3A, 0xFF]) }
-        #expect(throws: KubeConfigurationError.self) { try load(Array(repeating: 0x20, count: 2 << 20)) }
+        #expect(throws: KubeConfigurationError.self) { try load(Array(repeating: 0x20, count: 17 << 20)) }
         #expect(try load([0xEF, 0xBB, 0xBF] + Array(config().utf8)).server == "https://h:6443")
 
         let bomb = "a0: &a0 [x,x]\n" + (1...30).map { "a\($0): &a\($0) [*a\($0 - 1),*a\($0 - 1)]\n" }.joined()
         #expect(throws: KubeConfigurationError.self) { try load(Array((bomb + config()).utf8)) }
+    }
+
+    @Test func `165: a kubeconfig of five megabytes is read`() throws {
+        let data = Data(repeating: 0x61, count: 3000).base64EncodedString()
+        let others = (0..<1250).map {
+            "- {name: n\($0), cluster: {server: 'https://h', certificate-authority-data: \(data)}}"
+        }
+        let text = config().replacing("clusters: [", with: "clusters:\n\(others.joined(separator: "\n"))\n- ")
+            .replacing("}]\nusers", with: "}\nusers")
+        #expect(text.utf8.count > 5_000_000)
+        #expect(try load(text).server == "https://h:6443")
     }
 
     @Test(arguments: [
@@ -177,7 +218,8 @@ struct KubeconfigTests {
         ("users:\n- name: a\n  user: {as-user-extra: {k: v}}", "users[0].user.as-user-extra.k: expected a list"),
         ("users:\n- name: a\n  user: {exec: {env: [{value: v}]}}", "users[0].user.exec.env[0].name is missing"),
         ("users: []\nusers: []", "is not YAML: line 2: the key users is there twice"),
-        ("users: [\n", "is not YAML: line 1: "),
+        ("users: [\n", "is not YAML: line 1: "), ("kind: Pod", "its kind is Pod: expected Config"),
+        ("apiVersion: v2", "its apiVersion is v2: expected v1"),
     ])
     func `165: what is wrong in a kubeconfig is told with its line and field`(text: String, part: String) throws {
         let message = try message(text)

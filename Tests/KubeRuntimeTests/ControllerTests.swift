@@ -50,6 +50,21 @@ struct ControllerTests {
         #expect(queue.failureCount(of: "bad") == 0)
     }
 
+    @Test func `136: work that was cancelled from within is a failure of its key alone`() throws {
+        let queue = queue()
+        queue.add("bad")
+        let controller = controller(queue, workers: 1) { [journal, time] key in
+            journal.note("\(key) at \(time.now.components.seconds)")
+            if key == "bad", time.now < .seconds(1) { throw CancellationError() }
+            if key == "bad" { queue.add("good") }
+            return .done
+        }
+
+        try time.run(for: .seconds(10)) { try await controller.run() }
+
+        #expect(journal.all == ["bad at 0", "bad at 1", "good at 1"])
+    }
+
     @Test func `131: a key added while in progress waits for its end, and another worker takes others`() throws {
         let queue = queue()
         queue.add("a")

@@ -7,17 +7,18 @@ import TestSupport
 import Testing
 
 struct LeaderElectorTests {
-    private let time: VirtualTime
-    private let server: LeaseServer
-    private let journal = Journal()
+    let time: VirtualTime
+    let server: LeaseServer
+    let journal = Journal()
 
     init() {
         time = VirtualTime()
         server = LeaseServer(time: time)
     }
 
-    private func elector(_ name: String) throws -> LeaderElector {
-        let effects = Effects(http: server.transport, time: time, random: SeededRandom(UInt64(name.utf8.count)))
+    func elector(_ name: String, over transport: ScriptedTransport? = nil) throws -> LeaderElector {
+        let effects = Effects(
+            http: transport ?? server.transport, time: time, random: SeededRandom(UInt64(name.utf8.count)))
         let client = KubeClient(
             configuration: KubeConfiguration(server: "https://api"), effects: effects, userAgent: name)
         return LeaderElector(
@@ -28,7 +29,7 @@ struct LeaderElectorTests {
     }
 
     /// Leads for a time, noting when.
-    private func lead(_ elector: LeaderElector, _ name: String, for duration: Duration) async {
+    func lead(_ elector: LeaderElector, _ name: String, for duration: Duration) async {
         let (time, journal) = (time, journal)
         do {
             try await elector.run {
@@ -42,7 +43,7 @@ struct LeaderElectorTests {
 
     /// Lets `a`, and `b` where there is one, each lead for as long, while `story` happens; ends with all of them, or after
     /// `limit`.
-    private func run(
+    func run(
         _ a: LeaderElector, _ b: LeaderElector? = nil, for duration: Duration = .seconds(1000),
         limit: Duration = .seconds(400),
         while story: @escaping @Sendable () async throws -> Void = {}

@@ -125,6 +125,27 @@ struct ReflectorTests {
         #expect(asked.count < 800, "an hour at most 30 and on average 15 seconds apart")
     }
 
+    @Test func `49: failures are forgotten after two minutes of health`() throws {
+        let (time, journal) = (VirtualTime(), Journal())
+        let breaksLate: ScriptedTransport.Answer = { [a1] request in
+            try await time.sleep(for: .seconds(130))
+            journal.note("broke at \(time.now.components.seconds)")
+            return try await Answer.watch([Line.added(a1), Line.error(500)], end: .close)(request)
+        }
+        let lists: ScriptedTransport.Answer = { request in
+            journal.note("read at \(time.now.components.seconds)")
+            return try await Answer.list([], at: "9")(request)
+        }
+        let failures = Array(repeating: Answer.status(500), count: 10)
+        let bench = ReflectorBench(
+            time: time,
+            failures + [Answer.list([a1], at: "5"), breaksLate] + failures.prefix(4) + [lists, Answer.watch([])])
+        _ = try bench.run()
+        let times = journal.all.compactMap { $0.split(separator: " ").last.flatMap { Int($0) } }
+        try #require(times.count == 2)
+        #expect(times[1] - times[0] <= 25, "at most 0.8, 1.6, 3.2, 6.4 and 12.8 s, and not half a minute each")
+    }
+
     @Test func `50: a watch that is closed at once is a failure`() throws {
         let bench = ReflectorBench([Answer.list([], at: "5")] + (0..<1000).map { _ in Answer.watch([], end: .close) })
         #expect(try bench.run(for: .seconds(60)).count < 30)
@@ -199,7 +220,23 @@ struct ReflectorTests {
         #expect(bench.store.all() == (isNameless ? [a1, b2] : [a1]))
     }
 
-    @Test func `75: a watch from the future that stays silent leads to a list after the second time`() throws {
+    @Test func `53: a watch whose head is held back leads to a list after the second time`() throws {
+        let bench = ReflectorBench([
+            Answer.list([a1], at: "5"), Answer.watch([Line.bookmark("6")], end: .close),
+            Answer.failure(.idleTimeout), Answer.failure(.idleTimeout), Answer.list([a1], at: "7"), Answer.watch([]),
+        ])
+        #expect(try bench.run(for: .seconds(60)) == ["list", "watch 5", "watch 6", "watch 6", "list 6", "watch 7"])
+    }
+
+    @Test func `47: too many requests inside a watch keep the version and are obeyed`() throws {
+        let bench = ReflectorBench([
+            Answer.list([a1], at: "5"),
+            Answer.watch([Line.bookmark("6"), Line.error(429, reason: "TooManyRequests")]), Answer.watch([]),
+        ])
+        #expect(try bench.run(for: .seconds(60)) == ["list", "watch 5", "watch 6"])
+    }
+
+    @Test func `59: a watch from the future that stays silent leads to a list after the second time`() throws {
         let silent: ScriptedTransport.Answer = { _ in
             .stream([], end: .failure(HTTPFailure(.idleTimeout, "nothing for 75 s")))
         }

@@ -122,12 +122,41 @@ struct WatchListTests {
         let bench = ReflectorBench(
             streams: true,
             [
-                Answer.failure(.connectionRefused), Answer.status(503),
+                Answer.failure(.connectionRefused), Answer.failure(.connectTimeout),
                 Answer.status(429, headers: [HTTPHeader("Retry-After", "20")]),
                 Answer.watch([Line.added(a1), Line.end("5")]),
             ])
 
         #expect(try bench.run(for: .seconds(70)) == ["stream", "stream", "stream", "stream"])
+        #expect(bench.store.all() == [a1])
+    }
+
+    @Test(arguments: [HTTPFailure.Kind.idleTimeout, .reset, .invalidResponse])
+    func `53: a proxy that holds streams back until they end does not keep a store empty`(kind: HTTPFailure.Kind) throws
+    {
+        let bench = ReflectorBench(
+            streams: true, [Answer.failure(kind), Answer.list([a1], at: "5"), Answer.watch([])])
+
+        #expect(try bench.run(for: .seconds(5)) == ["stream", "list", "watch 5"])
+        #expect(bench.store.all() == [a1])
+    }
+
+    @Test(arguments: [502, 503, 504])
+    func `53: a gateway that fails streams, and lets lists through, does not keep a store empty`(code: Int) throws {
+        let bench = ReflectorBench(streams: true, [Answer.status(code), Answer.list([a1], at: "5"), Answer.watch([])])
+
+        #expect(try bench.run(for: .seconds(5)) == ["stream", "list", "watch 5"])
+    }
+
+    @Test func `53: after an outage the server is asked for a stream again, not for lists alone`() throws {
+        let bench = ReflectorBench(
+            streams: true,
+            [
+                Answer.status(503), Answer.status(503), Answer.failure(.reset), Answer.failure(.connectionRefused),
+                Answer.watch([Line.added(a1), Line.end("5")]),
+            ])
+
+        #expect(try bench.run(for: .seconds(30)) == ["stream", "list", "stream", "list", "stream"])
         #expect(bench.store.all() == [a1])
     }
 

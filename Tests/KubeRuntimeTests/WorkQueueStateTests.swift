@@ -55,6 +55,20 @@ struct WorkQueueStateTests {
         #expect(order == [10, 2, 0, 1, 3])
     }
 
+    @Test func `69, 137: a key that is always fresh again does not hold back for ever what waits behind it`() {
+        var queue = WorkQueueState<Int>()
+        for key in 1...3 { queue.add(key, priority: .background, now: .zero) }
+        queue.add(0, now: .zero)
+        var others: [Int] = []
+        for _ in 0..<60 {
+            guard let key = queue.take(at: .zero)?.key else { break }
+            if key == 0 { queue.add(0, now: .zero) } else { others.append(key) }
+            queue.done(key)
+        }
+        #expect(others == [1, 2, 3])
+        #expect(queue.depth == 1)
+    }
+
     @Test func `69: a key that waits as fresh is not set back`() {
         var queue = WorkQueueState<Int>()
         queue.add(1, now: .zero)

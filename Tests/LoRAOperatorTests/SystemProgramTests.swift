@@ -38,6 +38,14 @@ struct SystemProgramTests {
         #expect(ContinuousClock.now - began < .seconds(120))
     }
 
+    @Test(.timeLimit(.minutes(2)))
+    func `162: what a plugin leaves behind holds nobody up`() async throws {
+        let began = ContinuousClock.now
+        #expect(await failure("sleep 250 & sleep 250", timeout: .seconds(1)) == "took longer than 1 s")
+        #expect(try await run("sleep 250 & echo token", timeout: .seconds(40)) == "token\n")
+        #expect(ContinuousClock.now - began < .seconds(60))
+    }
+
     @Test func `162: a plugin with a path is run from there`() async throws {
         let program = Program(command: "/bin/echo", arguments: ["a b"], environment: [:])
         #expect(try await SystemProgram.run(program) == Array("a b\n".utf8))

@@ -9,6 +9,16 @@ import Testing
         #expect(seeds == Array(7..<110))
     }
 
+    @Test func `the last shards are single seeds, so that no process works on alone for long`() throws {
+        var shards = SeedShards(try options("--seeds", "2000"), processes: 2)
+        var sizes: [UInt64] = []
+        while let shard = shards.next() { sizes.append(shard.seeds) }
+        #expect(sizes.first == 25)
+        #expect(sizes == sizes.sorted(by: >))
+        #expect(sizes.suffix(8) == [1, 1, 1, 1, 1, 1, 1, 1])
+        #expect(sizes.count < 130)
+    }
+
     @Test func `what processes say is shown in the order of the seeds`() throws {
         var shards = SeedShards(try options("--seeds", "100", "--keep-going"), processes: 2)
         let parts = [shards.next(), shards.next()].compactMap(\.self)

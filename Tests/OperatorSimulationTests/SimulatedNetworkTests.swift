@@ -253,6 +253,7 @@ struct Fixture: Sendable {
                 case .sent: log.add("sent")
                 case .received: log.add("received")
                 case .answered(_, let status): log.add("answered \(status)")
+                case .dropped: log.add("dropped")
                 case .ended: log.add("ended")
                 }
             }

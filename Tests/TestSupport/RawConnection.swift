@@ -37,6 +37,13 @@ package final class RawConnection {
         return request
     }
 
+    /// Reads so many bytes; nil when the client left before.
+    package func read(_ count: Int) -> [UInt8]? {
+        while buffer.count < count { if !fill() { return nil } }
+        defer { buffer.removeFirst(count) }
+        return Array(buffer.prefix(count))
+    }
+
     /// Sends `text` with every line break as CRLF; false when the client left.
     @discardableResult
     package func send(_ text: String) -> Bool { socket.send(Array(text.replacing("\n", with: "\r\n").utf8)) }

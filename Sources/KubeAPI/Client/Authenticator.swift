@@ -12,7 +12,7 @@ struct Proof: Hashable, Sendable {
 final class Authenticator: Sendable {
     /// client-go's period.
     static let lifetime = Duration.seconds(60)
-    /// How long the failure of a plugin is everybody's answer.
+    /// How long the failure of a plugin is everybody's answer, and so is what it gave, whatever it says of its expiry.
     static let pause = Duration.seconds(5)
 
     private struct State: Sendable {
@@ -20,6 +20,8 @@ final class Authenticator: Sendable {
         var files: Proof
         var readAt: Duration?
         var credential: ExecCredential?
+        /// When the plugin gave it.
+        var credentialAt = Duration.zero
         var failure: (error: ProgramFailure, at: Duration)?
         var isRunning = false
         /// Those who wait for the run of the plugin that somebody else began.
@@ -47,7 +49,12 @@ final class Authenticator: Sendable {
         self.configuration = configuration
         self.time = time
         isEncrypted = configuration.server.lowercased().hasPrefix("https://")
-        let token: String? = if case .token(let token) = configuration.credentials { token } else { nil }
+        let token: String? =
+            switch configuration.credentials {
+            case .token(let token): token
+            case .tokenFile(_, let fallback): fallback
+            case .none, .exec: nil
+            }
         state = Mutex(State(files: Proof(token: token, tls: configuration.tls)))
     }
 
@@ -108,7 +115,9 @@ final class Authenticator: Sendable {
         let now = time.now
         if let readAt = state.readAt, now - readAt < Self.lifetime { return }
         state.readAt = now
-        if case .tokenFile(let path) = configuration.credentials, let token = text(path) { state.files.token = token }
+        if case .tokenFile(let path, _) = configuration.credentials, let token = text(path) {
+            state.files.token = token
+        }
         let files = configuration.tlsFiles
         if let authorities = pem(files.authorities) { state.files.tls.authorities = authorities }
         // One without the other is of no use; where only one stands in a file, its rotation is that of the pair.
@@ -130,8 +139,10 @@ final class Authenticator: Sendable {
 
     private func next(_ state: inout State) -> Step {
         readFiles(&state)
-        if let credential = state.credential, credential.expiresAt.map({ $0 > time.unixTime }) ?? true {
-            return .show(state.proof)
+        if let credential = state.credential {
+            let isFresh = credential.expiresAt.map { $0 > time.unixTime } ?? true
+            // The clock here may be wrong: what was given just now is for the server to judge.
+            if isFresh || time.now - state.credentialAt < Self.pause { return .show(state.proof) }
         }
         if state.isRunning { return .wait }
         if let failure = state.failure, time.now - failure.at < Self.pause { return .fail(failure.error) }
@@ -148,6 +159,7 @@ final class Authenticator: Sendable {
                 switch outcome {
                 case .success(let credential):
                     state.credential = credential
+                    state.credentialAt = time.now
                     state.failure = nil
                 case .failure(let error): state.failure = (error, time.now)
                 case nil: break

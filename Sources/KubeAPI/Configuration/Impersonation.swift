@@ -18,12 +18,13 @@ package struct Impersonation: Hashable, Sendable {
         return headers
     }
 
-    /// Percent-encodes what a header's name cannot hold (RFC 9110, 5.6.2), and `%` itself.
+    /// Percent-encodes what a header's name cannot hold (RFC 9110, 5.6.2), and `%` itself; the server reads its letters in lower case.
     private static func escaped(_ key: String) -> String {
         let marks = Array("!#$&'*+-.^_`|~".utf8)
-        return key.lowercased().utf8.map { byte in
-            let isPlain = (48...57).contains(byte) || (97...122).contains(byte) || marks.contains(byte)
-            return isPlain ? String(Unicode.Scalar(byte)) : PercentEncoding.escape(byte)
+        return key.utf8.map { byte in
+            let lower = (65...90).contains(byte) ? byte + 32 : byte
+            let isPlain = (48...57).contains(lower) || (97...122).contains(lower) || marks.contains(lower)
+            return isPlain ? String(Unicode.Scalar(lower)) : PercentEncoding.escape(byte)
         }.joined()
     }
 }

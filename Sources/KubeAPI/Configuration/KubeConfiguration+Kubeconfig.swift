@@ -12,7 +12,14 @@ extension KubeConfiguration {
         var seen: Set<String> = []
         var merged = Kubeconfig()
         for path in paths where seen.insert(path).inserted {
-            guard let bytes = readFile(path) else { continue }
+            guard let bytes = readFile(path) else {
+                // Without it another file's cluster or user might be meant.
+                if readFile.exists(path) {
+                    throw KubeConfigurationError(
+                        "\(path) is there and cannot be read: correct its mode, or leave it out")
+                }
+                continue
+            }
             merged.add(try KubeconfigFile.read(bytes, path: path))
         }
         return try merged.configuration(source: paths.joined(separator: ":"), readFile: readFile)
@@ -45,7 +52,7 @@ extension Kubeconfig {
             server: try ServerURL.checked(server, source: source), tls: tls,
             namespace: context.namespace ?? "default", proxy: try proxy(of: cluster, source: source),
             source: "\(source) (context \(name))", readFile: readFile)
-        configuration.credentials = credentials(of: user, cluster, configuration)
+        configuration.credentials = try credentials(of: user, cluster, configuration, source: source)
         configuration.impersonation = user.impersonation
         configuration.acceptsCompression = cluster.acceptsCompression
         configuration.tlsFiles.authorities = cluster.authority?.path
@@ -55,8 +62,17 @@ extension Kubeconfig {
     }
 
     /// As for kubectl, a token spares the plugin.
-    private func credentials(of user: User, _ cluster: Cluster, _ configuration: KubeConfiguration) -> Credentials {
-        if let path = user.tokenFile { return .tokenFile(path) }
+    private func credentials(
+        of user: User, _ cluster: Cluster, _ configuration: KubeConfiguration, source: String
+    ) throws -> Credentials {
+        if let path = user.tokenFile {
+            let content = configuration.readFile(path) ?? []
+            guard user.token != nil || !String(decoding: content, as: UTF8.self).trimmed.isEmpty else {
+                throw KubeConfigurationError(
+                    "\(source): tokenFile \(path) is missing or empty: correct the path or its mode")
+            }
+            return .tokenFile(path, fallback: user.token)
+        }
         if let token = user.token { return .token(token) }
         guard var plugin = user.exec else { return .none }
         if user.providesClusterInfo { plugin.cluster = configuration.pluginCluster(cluster) }
@@ -86,7 +102,7 @@ extension Kubeconfig {
 
     private func proxy(of cluster: Cluster, source: String) throws -> HTTPProxy {
         guard let url = cluster.proxyURL else { return .none }
-        guard ["http://", "https://", "socks5://"].contains(where: url.hasPrefix) else {
+        guard ["http://", "https://", "socks5://"].contains(where: url.lowercased().hasPrefix) else {
             // The URL itself may hold a password.
             throw KubeConfigurationError("\(source) has a proxy-url that begins with neither http, https nor socks5")
         }
@@ -138,20 +154,5 @@ struct MaterialReader {
                 "\(name) is not PEM, or not all of it: write it anew, from -----BEGIN to -----END")
         }
         return bytes
-    }
-}
-
-enum ServerURL {
-    /// The URL without a slash at its end.
-    static func checked(_ text: String, source: String) throws -> String {
-        let lower = text.lowercased()
-        let scheme = ["https://", "http://"].first(where: lower.hasPrefix)
-        guard let scheme, lower.utf8.count > scheme.utf8.count, !text.contains(where: { $0 == "@" || $0.isWhitespace })
-        else {
-            throw KubeConfigurationError("\(source) has a server that is no http or https URL: write https://host:port")
-        }
-        var url = text[...]
-        while url.hasSuffix("/") { url = url.dropLast() }
-        return String(url)
     }
 }

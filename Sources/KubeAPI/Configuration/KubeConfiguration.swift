@@ -49,8 +49,8 @@ package struct KubeConfiguration: Sendable, CustomStringConvertible, CustomRefle
 package enum Credentials: Sendable, Hashable, CustomStringConvertible, CustomReflectable {
     case none
     case token(String)
-    /// Path of a file that somebody rotates.
-    case tokenFile(String)
+    /// Path of a file that somebody rotates, and what to show while it cannot be read.
+    case tokenFile(String, fallback: String? = nil)
     /// A program that somebody installed.
     case exec(ExecPlugin)
 
@@ -58,7 +58,7 @@ package enum Credentials: Sendable, Hashable, CustomStringConvertible, CustomRef
         switch self {
         case .none: "none"
         case .token: "token"
-        case .tokenFile(let path): "token file \(path)"
+        case .tokenFile(let path, _): "token file \(path)"
         case .exec(let plugin): "credential plugin \(plugin.command)"
         }
     }

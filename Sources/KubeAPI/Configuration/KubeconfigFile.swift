@@ -3,12 +3,13 @@ import YAML
 
 /// A kubeconfig as it is written.
 enum KubeconfigFile {
-    static let sizeLimit = 1 << 20
+    /// Hundreds of clusters with certificates in place are a few megabytes.
+    static let sizeLimit = 16 << 20
 
     /// Reads one file's text; paths in it are relative to `directory`.
     static func read(_ bytes: [UInt8], path: String) throws -> Kubeconfig {
         guard bytes.count <= sizeLimit else {
-            throw KubeConfigurationError("\(path) is larger than 1 MiB: is it a kubeconfig?")
+            throw KubeConfigurationError("\(path) is larger than 16 MiB: is it a kubeconfig?")
         }
         if bytes.starts(with: [0xFE, 0xFF]) || bytes.starts(with: [0xFF, 0xFE]) {
             throw KubeConfigurationError("\(path) is written in UTF-16: save it as UTF-8")
@@ -29,6 +30,10 @@ enum KubeconfigFile {
     }
 
     private static func kubeconfig(_ file: KubeconfigField, path: String) throws -> Kubeconfig {
+        for (name, expected) in [("apiVersion", "v1"), ("kind", "Config")] {
+            guard let found = try file[name].string?.nonEmpty, found != expected else { continue }
+            throw KubeconfigField.Fault(description: "its \(name) is \(found): expected \(expected)")
+        }
         let directory = Path.directory(of: path)
         var result = Kubeconfig(currentContext: try file["current-context"].string?.nonEmpty)
         for entry in try file["clusters"].elements {

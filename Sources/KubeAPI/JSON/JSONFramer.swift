@@ -61,6 +61,9 @@ package struct JSONFramer: Sendable {
                 default: break
                 }
             case .string:
+                // Most bytes stand in strings.
+                while index < chunk.count - 1, chunk[index] != .quote, chunk[index] != .backslash { index += 1 }
+                let byte = chunk[index]
                 if byte == .backslash {
                     place = .escape
                 } else if byte == .quote {

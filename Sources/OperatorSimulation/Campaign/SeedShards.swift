@@ -20,7 +20,7 @@ package struct SeedShards: Sendable {
     }
 
     private let options: SimulateOptions
-    private let size: UInt64
+    private let processes: UInt64
     private var nextFirst: UInt64
     private var started = 0
     private var waiting: [Int: Result] = [:]
@@ -29,10 +29,9 @@ package struct SeedShards: Sendable {
     /// What was taken so far.
     package private(set) var summary = SeedCampaign.Summary()
 
-    /// Small shards keep all processes busy to the end; starting a process costs about as much as a tenth of a seed.
     package init(_ options: SimulateOptions, processes: Int) {
         self.options = options
-        size = min(max(options.seeds / UInt64(max(processes, 1)) / 8, 1), 25)
+        self.processes = UInt64(max(processes, 1))
         nextFirst = options.first
     }
 
@@ -40,9 +39,13 @@ package struct SeedShards: Sendable {
     private var hasEnded: Bool { summary.failures > 0 && !options.keepsGoing }
 
     /// The next part to start, nil when there is none left.
+    ///
+    /// The fewer seeds are left the smaller, so that all processes end at the same time; starting one costs about as much as
+    /// a tenth of a seed.
     package mutating func next() -> Shard? {
         let left = options.first + options.seeds - nextFirst
         guard left > 0, !hasEnded else { return nil }
+        let size = min(max(left / processes / 4, 1), 25)
         let shard = Shard(index: started, first: nextFirst, seeds: min(size, left))
         started += 1
         nextFirst += shard.seeds

@@ -7,7 +7,7 @@ struct TimerHeap {
         let at: Duration
         let order: Int
 
-        func precedes(_ other: Entry) -> Bool { (at, order) < (other.at, other.order) }
+        func precedes(_ other: Entry) -> Bool { at == other.at ? order < other.order : at < other.at }
     }
 
     private var entries: [Entry] = []
@@ -54,7 +54,8 @@ struct TimerHeap {
         var parent = 0
         while true {
             var least = parent
-            for child in [2 * parent + 1, 2 * parent + 2] where child < entries.count {
+            // No literal of both children: that would be an array made anew at each level, under every sleep.
+            for child in 2 * parent + 1..<2 * parent + 3 where child < entries.count {
                 if entries[child].precedes(entries[least]) { least = child }
             }
             guard least != parent else { return }

@@ -53,8 +53,8 @@ package final class VirtualClock: TimeSource {
     }
 
     private func suspend(until time: Duration?) async throws {
-        let waiter = Waiter<Void>()
-        let timer = time.map { schedule(at: $0) { waiter.resume(with: .success(())) } }
+        let waiter = Waiter()
+        let timer = time.map { schedule(at: $0) { waiter.resume() } }
         defer { if let timer { cancel(timer) } }
         try await waiter.wait()
     }

@@ -1,20 +1,22 @@
 import Synchronization
 
-/// One suspended task, and a result that comes from outside or from its cancellation, whichever is first.
+/// One suspended task, and an end of its waiting that comes from outside or from its cancellation, whichever is first.
 ///
-/// It serves one `wait()`; a result that comes before is kept for it.
-final class Waiter<Value: Sendable>: Sendable {
+/// It serves one `wait()`; an end that comes before is kept for it. What the task waited for is kept by whoever owns the
+/// waiter: one that is generic over it would look types up at every step of a simulation.
+final class Waiter: Sendable {
     private enum State {
         case idle
-        case waiting(CheckedContinuation<Value, any Error>)
-        case done(Result<Value, any Error>)
+        case waiting(CheckedContinuation<Void, any Error>)
+        case done(Result<Void, any Error>)
     }
 
     private let state = Mutex(State.idle)
 
-    /// Gives the result, unless there is one.
-    func resume(with result: Result<Value, any Error>) {
-        let continuation = state.withLock { state -> CheckedContinuation<Value, any Error>? in
+    /// Ends the waiting, by an error where one is given, unless it has ended.
+    func resume(throwing error: (any Error)? = nil) {
+        let result = error.map { .failure($0) } ?? Result<Void, any Error>.success(())
+        let continuation = state.withLock { state -> CheckedContinuation<Void, any Error>? in
             switch state {
             case .idle:
                 state = .done(result)
@@ -29,10 +31,10 @@ final class Waiter<Value: Sendable>: Sendable {
         continuation?.resume(with: result)
     }
 
-    func wait() async throws -> Value {
+    func wait() async throws {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                let result = state.withLock { state -> Result<Value, any Error>? in
+                let result = state.withLock { state -> Result<Void, any Error>? in
                     if case .done(let result) = state { return result }
                     state = .waiting(continuation)
                     return nil
@@ -40,7 +42,7 @@ final class Waiter<Value: Sendable>: Sendable {
                 if let result { continuation.resume(with: result) }
             }
         } onCancel: {
-            resume(with: .failure(CancellationError()))
+            resume(throwing: CancellationError())
         }
     }
 }

@@ -15,15 +15,25 @@ struct Authority {
         guard isPlain || url.hasPrefix("https://") else { throw invalid }
         let rest = url.dropFirst(isPlain ? 7 : 8)
         // Byte by byte: every request comes here.
-        let ends: [UInt8] = [UInt8(ascii: "/"), UInt8(ascii: "?"), UInt8(ascii: "#")]
-        let end = rest.utf8.firstIndex { ends.contains($0) } ?? rest.endIndex
-        let authority = rest[..<end]
-        guard !authority.isEmpty, !authority.contains("@") else { throw invalid }
-        let path = rest[end...]
-        let shown = path.utf8.contains(UInt8(ascii: "#")) ? path.prefix { $0 != "#" } : path
-        self.path = shown.utf8.first == UInt8(ascii: "/") ? String(shown) : "/" + shown
-        let hasPort = authority.lastIndex(of: ":").map { !authority[$0...].contains("]") } ?? false
-        name = hasPort ? String(authority) : "\(authority):\(isPlain ? 80 : 443)"
-        isName = !authority.hasPrefix("[") && authority.contains { $0.isLetter }
+        let end = rest.utf8.firstIndex(where: \.endsAuthority) ?? rest.endIndex
+        let authority = rest.utf8[..<end]
+        guard !authority.isEmpty, !authority.contains(UInt8(ascii: "@")) else { throw invalid }
+        let shown = String(Substring(rest.utf8[end...].prefix { $0 != UInt8(ascii: "#") }))
+        path = shown.utf8.first == UInt8(ascii: "/") ? shown : "/" + shown
+        let colon = authority.lastIndex(of: UInt8(ascii: ":"))
+        let hasPort = colon.map { !authority[$0...].contains(UInt8(ascii: "]")) } ?? false
+        name = hasPort ? String(Substring(authority)) : "\(Substring(authority)):\(isPlain ? 80 : 443)"
+        isName = authority.first != UInt8(ascii: "[") && authority.contains { $0.isLetter }
+    }
+}
+
+extension UInt8 {
+    fileprivate var endsAuthority: Bool {
+        self == UInt8(ascii: "/") || self == UInt8(ascii: "?") || self == UInt8(ascii: "#")
+    }
+
+    /// Beyond ASCII all counts as a letter, as it does in names of hosts.
+    fileprivate var isLetter: Bool {
+        self >= 0x80 || UInt8(ascii: "a")...UInt8(ascii: "z") ~= self || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= self
     }
 }

@@ -6,11 +6,12 @@ final class Conversation: Sendable {
     let exchange: Exchange
     private let clock: VirtualClock
     private let options: HTTPOptions
-    private let head = Waiter<HTTPResponseHead>()
+    private let answered = Waiter()
     private let body = Pipe()
     private let state = Mutex(State())
 
     private struct State {
+        var head: HTTPResponseHead?
         var received = 0
         var hasClientLeft = false
         var isStreaming = false
@@ -25,7 +26,13 @@ final class Conversation: Sendable {
 
     // MARK: The client's side
 
-    func receiveHead() async throws -> HTTPResponseHead { try await withIdleTimeout { try await head.wait() } }
+    func receiveHead() async throws -> HTTPResponseHead {
+        try await withIdleTimeout { try await answered.wait() }
+        guard let head = state.withLock({ $0.head }) else {
+            throw HTTPFailure(.reset, "\(exchange.authority) ended without an answer")
+        }
+        return head
+    }
 
     func receiveChunk() async throws -> [UInt8]? {
         guard let chunk = try await withIdleTimeout({ try await body.read() }) else { return nil }
@@ -51,7 +58,7 @@ final class Conversation: Sendable {
 
     /// Ends the client's waiting with `error`, now and later.
     func fail(_ error: any Error) {
-        head.resume(with: .failure(error))
+        answered.resume(throwing: error)
         body.fail(error)
     }
 
@@ -71,9 +78,10 @@ final class Conversation: Sendable {
     func sendHead(_ value: HTTPResponseHead) -> Bool {
         let isWanted = state.withLock { state in
             state.isStreaming = !state.hasClientLeft
+            if state.isStreaming { state.head = value }
             return state.isStreaming
         }
-        if isWanted { head.resume(with: .success(value)) }
+        if isWanted { answered.resume() }
         return isWanted
     }
 

@@ -47,6 +47,7 @@ struct Delivery: Sendable {
             if response.head.status >= 400, let body = response.body.bytes { network.traceRefusal(of: exchange, body) }
             return response
         } catch is HTTPFailure {
+            network.notify(.dropped(exchange))
             throw reset
         }
     }

@@ -38,7 +38,9 @@ package struct Link: Sendable {
 }
 
 /// A request under way, as observers see it.
-package struct Exchange: Sendable {
+///
+/// One for all who look at it: copies of a whole request at every step would cost more than the step.
+package final class Exchange: Sendable {
     package let id: Int
     /// Who sent it; empty for the environment's own requests.
     package let process: String
@@ -75,6 +77,8 @@ package enum NetworkEvent: Sendable {
     case received(Exchange)
     /// The handler returned; whether the answer arrives is open.
     case answered(Exchange, status: Int)
+    /// The handler dropped the connection, having done what it was asked or not.
+    case dropped(Exchange)
     /// The client is done with it, for better or worse; `failure` where it got no answer.
     case ended(Exchange, failure: HTTPFailure?)
 }

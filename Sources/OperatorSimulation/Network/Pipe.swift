@@ -7,19 +7,19 @@ final class Pipe: Sendable {
         var isFinished = false
         var isClosed = false
         var failure: (any Error)?
-        var reader: Waiter<Void>?
-        var writer: Waiter<Void>?
+        var reader: Waiter?
+        var writer: Waiter?
 
         var isReadable: Bool { !chunks.isEmpty || isFinished || failure != nil }
         var isWritable: Bool { chunks.count < Pipe.capacity || isClosed }
 
-        mutating func wait(for side: WritableKeyPath<Self, Waiter<Void>?>) -> Waiter<Void> {
-            let waiter = Waiter<Void>()
+        mutating func wait(for side: WritableKeyPath<Self, Waiter?>) -> Waiter {
+            let waiter = Waiter()
             self[keyPath: side] = waiter
             return waiter
         }
 
-        mutating func take(_ side: WritableKeyPath<Self, Waiter<Void>?>) -> Waiter<Void>? {
+        mutating func take(_ side: WritableKeyPath<Self, Waiter?>) -> Waiter? {
             defer { self[keyPath: side] = nil }
             return self[keyPath: side]
         }
@@ -40,7 +40,7 @@ final class Pipe: Sendable {
             state.chunks.append(chunk)
             return state.take(\.reader)
         }
-        reader?.resume(with: .success(()))
+        reader?.resume()
     }
 
     /// No more chunks will come.
@@ -75,14 +75,14 @@ final class Pipe: Sendable {
         while let waiter = state.withLock({ $0.isReadable ? nil : $0.wait(for: \.reader) }) { try await waiter.wait() }
         let (chunk, writer) = try state.withLock { state in
             if let failure = state.failure { throw failure }
-            guard !state.chunks.isEmpty else { return ([UInt8]?.none, Waiter<Void>?.none) }
+            guard !state.chunks.isEmpty else { return ([UInt8]?.none, Waiter?.none) }
             return (state.chunks.removeFirst(), state.take(\.writer))
         }
-        writer?.resume(with: .success(()))
+        writer?.resume()
         return chunk
     }
 
-    private func wake(_ change: (inout State) -> Waiter<Void>?) {
-        state.withLock { change(&$0) }?.resume(with: .success(()))
+    private func wake(_ change: (inout State) -> Waiter?) {
+        state.withLock { change(&$0) }?.resume()
     }
 }

@@ -27,12 +27,13 @@ package final class SimulatedProcess: Sendable {
     package let name: String
     private let simulation: Simulation
     private let crashPoint: CrashPoint?
-    private let exit = Waiter<Exit>()
+    private let exited = Waiter()
     private let state = Mutex(State())
 
     private struct State {
         var isAlive = true
         var hasEnded = false
+        var exit: Exit?
         var effects = 0
         var task: Task<Void, Never>?
         var conversations: [Int: Conversation] = [:]
@@ -56,31 +57,38 @@ package final class SimulatedProcess: Sendable {
     /// Runs the process.
     package func start(_ body: @escaping @Sendable () async throws -> Void) {
         let task = simulation.spawn { [self] in
-            var result = Exit.returned
-            do { try await body() } catch { result = .threw("\(error)") }
-            state.withLock {
-                $0.hasEnded = true
-                $0.isAlive = false
+            var exit = Exit.returned
+            do { try await body() } catch { exit = .threw("\(error)") }
+            state.withLock { state in
+                state.hasEnded = true
+                state.isAlive = false
+                state.exit = state.exit ?? exit
             }
-            exit.resume(with: .success(result))
+            exited.resume()
         }
         state.withLock { $0.task = task }
     }
 
     /// Waits until the process is killed or ends by itself; one task may wait.
-    package func waitForExit() async throws -> Exit { try await exit.wait() }
+    package func waitForExit() async throws -> Exit {
+        try await exited.wait()
+        return state.withLock { $0.exit } ?? .returned
+    }
 
     /// Ends the process as SIGKILL does: nothing that it sends takes effect any more, everything it awaits fails.
     package func kill() {
         let (wasAlive, task, conversations) = state.withLock { state in
-            defer { state.isAlive = false }
+            defer {
+                state.isAlive = false
+                state.exit = state.exit ?? .killed
+            }
             return (state.isAlive, state.task, state.conversations.sorted { $0.key < $1.key }.map(\.value))
         }
         guard wasAlive else { return }
         simulation.trace("kill \(name)")
         for conversation in conversations { conversation.fail(CancellationError()) }
         task?.cancel()
-        exit.resume(with: .success(.killed))
+        exited.resume()
     }
 
     /// Asks the process to end, as SIGTERM does, and lets it.

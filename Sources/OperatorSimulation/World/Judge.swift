@@ -135,11 +135,14 @@ struct Judge {
     }
 
     private func convergence(of adapter: Adapter) -> [Violation] {
-        let free = wanted(adapter).filter { excuse(of: adapter, on: $0) == nil }
+        let wanted = wanted(adapter)
+        let free = wanted.filter { excuse(of: adapter, on: $0) == nil }
         if adapter.isOnDemand { return convergence(of: adapter, onDemandOn: free) }
         let holding = free.filter { $0.entries.contains(adapter.entry) }
         let count = min(adapter.replicas ?? free.count, free.count)
-        guard holding.count != count else { return [] }
+        // Slots go by hash, and stay with servers that cannot have the adapter.
+        let least = adapter.replicas.map { max(0, min($0, wanted.count) - (wanted.count - free.count)) } ?? count
+        guard !(least...max(least, count)).contains(holding.count) else { return [] }
         let lacking = free.filter { !$0.entries.contains(adapter.entry) }.map(\.name).joined(separator: ", ")
         let message =
             "\(adapter.name) (\(adapter.entry)) is on \(holding.count) servers, not \(count); not on \(lacking)"

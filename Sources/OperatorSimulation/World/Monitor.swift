@@ -28,9 +28,9 @@ final class Monitor: Sendable {
         var claimed: Set<Entry> = []
         /// Processes that were just told that an event is gone whose series they end: they write it anew.
         var endingSeries: Set<String> = []
-        /// The container that the API showed when a load was sent, by exchange.
-        var shown: [Int: String] = [:]
-        /// When loads of dead processes ended, and of those who could not know where they came to.
+        /// What its sender could know to be under the name of a load or unload, by exchange.
+        var known: [Int: Set<Entry>] = [:]
+        /// When loads of dead processes ended.
         var lateLoads: [Duration] = []
         /// The statuses that stood when the last ones were written, by object.
         var statuses: [String: [JSONValue]] = [:]
@@ -74,7 +74,10 @@ final class Monitor: Sendable {
                 checkClaim(exchange, world)
                 expect(exchange, world)
             }
-            if exchange.isChangeOfServer { checkOneAtATime(exchange, world) }
+            if exchange.isChangeOfServer {
+                checkOneAtATime(exchange, world)
+                noteKnown(exchange, world)
+            }
             if let target = exchange.statusTarget { checkStatus(exchange, of: target.name, world) }
         case .received(let exchange):
             if exchange.isUnload { checkOwnership(exchange, world) }
@@ -85,12 +88,13 @@ final class Monitor: Sendable {
             if exchange.isChangeOfServer {
                 world.simulation.trace(
                     "\(exchange.label) \(String(decoding: exchange.request.body ?? [], as: UTF8.self)): \(status)")
-                noteLateLoad(exchange, world)
+                noteEnd(exchange, world)
             }
             guard exchange.isModels, status == 200, let pod = world.pod(at: exchange.authority),
                 pod.now.trouble?.isHonest ?? true
             else { return }
             state.withLock { $0.answered[exchange.id] = (pod.entries, pod.containerID) }
+        case .dropped(let exchange): if exchange.isChangeOfServer { noteEnd(exchange, world) }
         case .ended(let exchange, _):
             let (now, patience) = (world.simulation.now, Self.patience(world))
             let key = exchange.isChangeOfServer ? Self.key(exchange) : nil
@@ -110,8 +114,6 @@ final class Monitor: Sendable {
             return
         }
         let container = pod.containerID
-        let shown = world.shownContainer(of: pod)
-        state.withLock { $0.shown[exchange.id] = shown }
         world.simulation.spawn {
             try? await world.simulation.sleep(for: timeout * 2)
             guard pod.containerID == container, !pod.entries.contains(exchange.entry),
@@ -121,28 +123,37 @@ final class Monitor: Sendable {
         }
     }
 
+    /// A load meets what is there when it is sent, an unload what the last list showed: it names no path.
+    private func noteKnown(_ exchange: Exchange, _ world: World) {
+        let present = exchange.isLoad ? world.pod(at: exchange.authority)?.entries : nil
+        let entries = present ?? known(at: exchange.authority, world)
+        state.withLock { $0.known[exchange.id] = entries.filter { $0.name == exchange.entry.name } }
+    }
+
+    /// What the last list showed; where servers ask for keys, each of the last ones: through which connection it was asked
+    /// for, nobody can tell here.
+    private func known(at authority: String, _ world: World) -> Set<Entry> {
+        let lists = state.withLock { $0.lists[authority] ?? [] }
+        let last = world.now.apiKey == nil ? lists.suffix(1) : lists[...]
+        return last.dropFirst().reduce(last.first?.entries ?? []) { $0.intersection($1.entries) }
+    }
+
     /// A load that ends after its process died is on a server where a later list already proved absence: by the
     /// contract nobody need look for it again, so it is foreign from then on.
-    ///
-    /// So is one that came to a container of which the API told only while it went on: what was asked of the one before
-    /// is forgotten then, since "a replaced incarnation holds nothing".
-    private func noteLateLoad(_ exchange: Exchange, _ world: World) {
-        let sender = world.now.processes.first { $0.name == exchange.process }
-        guard exchange.isLoad, let pod = world.pod(at: exchange.authority) else { return }
-        let shown = state.withLock { $0.shown.removeValue(forKey: exchange.id) }
-        guard sender?.isAlive == false || shown.map({ $0 != world.shownContainer(of: pod) }) == true,
-            pod.entries.contains(exchange.entry)
-        else { return }
-        state.withLock { $0.lateLoads.append(world.simulation.now) }
-        let entries = pod.entries
+    private func noteEnd(_ exchange: Exchange, _ world: World) {
+        guard let pod = world.pod(at: exchange.authority) else { return }
+        let known = state.withLock { $0.known.removeValue(forKey: exchange.id) } ?? []
+        let (entries, sender) = (pod.entries, world.now.processes.first { $0.name == exchange.process })
         world.change { state in
-            _ = state.late[pod.containerID, default: []].insert(exchange.entry)
-            // What somebody put there after the load was sent, its end replaced: nobody could have known.
+            // What somebody put there since, it took away: nobody could have known.
             let lost = (state.foreign[pod.containerID] ?? []).filter {
-                $0.name == exchange.entry.name && !entries.contains($0)
+                $0.name == exchange.entry.name && !entries.contains($0) && !known.contains($0)
             }
             state.foreign[pod.containerID]?.subtract(lost)
         }
+        guard exchange.isLoad, entries.contains(exchange.entry), sender?.isAlive == false else { return }
+        state.withLock { $0.lateLoads.append(world.simulation.now) }
+        _ = world.change { $0.late[pod.containerID, default: []].insert(exchange.entry) }
     }
 
     private static func key(_ exchange: Exchange) -> String { "\(exchange.process) \(exchange.authority)" }
@@ -193,16 +204,7 @@ final class Monitor: Sendable {
         let name = exchange.json["lora_name"]?.stringValue ?? ""
         guard let root = pod.adapters[name] else { return }
         let entry = Entry(name: name, root: root)
-        let lists = state.withLock { $0.lists[exchange.authority] ?? [] }
-        // Through which connection it was asked for, nobody can tell here.
-        let known = world.now.apiKey == nil ? lists.suffix(1) : lists[...]
-        guard !known.isEmpty, known.allSatisfy({ $0.entries.contains(entry) }) else {
-            // What came there since the last list, the operator cannot know.
-            return world.change { state in
-                guard state.foreign[pod.containerID]?.remove(entry) != nil else { return }
-                _ = state.late[pod.containerID, default: []].insert(entry)
-            }
-        }
+        guard known(at: exchange.authority, world).contains(entry) else { return }
         let isAllowed = world.adapters.contains { adapter in
             adapter.claims.contains(entry) || adapter.entry == entry
                 || adapter.overwrites && adapter.loraName == name && !adapter.isSuspended

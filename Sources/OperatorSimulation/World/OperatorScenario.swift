@@ -82,10 +82,11 @@ package struct OperatorScenario: Scenario {
     /// Nothing is written and nothing asked but the probes, and all stays as it is.
     private static func rest(_ world: World, _ settings: WorldSettings) async throws -> [Violation] {
         let isFailing = world.adapters.contains { $0.phase != "Ready" && $0.phase != "Suspended" }
-        // A last status, and its echo; and a retry whose outcome differs, since the world has healed. Of the last that
+        // A watch that fell silent before the world healed is missed after 75 s, and a stream after it that never becomes
+        // whole is given up after 60 s; and a retry whose outcome differs, since the world has healed. Of the last that
         // happened, a silent watch tells late.
         let unseen = world.now.sightedAt + Monitor.blindness - world.simulation.now
-        try await world.simulation.sleep(for: max(unseen, settings.probeInterval * (isFailing ? 12 : 2)))
+        try await world.simulation.sleep(for: max(unseen, settings.probeInterval * (isFailing ? 12 : 6)))
         world.monitor.reset()
         try await world.simulation.sleep(for: Self.rest)
         let counts = world.monitor.counts

@@ -15,13 +15,20 @@ final class Promises: Sendable {
 
     /// A load whose outcome its sender cannot know.
     private struct OpenLoad {
+        var load: SentLoad
         var root: String
-        var sentAt: Duration
         var timeout: Duration
     }
 
+    private struct SentLoad {
+        var place: Place
+        /// What listened there, if it had done so for long enough to be known; else what it was sent to is anybody's guess.
+        var container: String?
+        var at: Duration
+    }
+
     private struct State {
-        var sent: [Int: (place: Place, at: Duration)] = [:]
+        var sent: [Int: SentLoad] = [:]
         var openLoads: [Place: OpenLoad] = [:]
         /// Where an entry was unloaded to be replaced, and by nothing yet.
         var replaced: Set<Place> = []
@@ -61,15 +68,18 @@ final class Promises: Sendable {
 
     private func checkLoad(_ exchange: Exchange, _ world: World) {
         let now = world.simulation.now
-        guard let place = place(exchange, world) else { return }
+        guard let place = place(exchange, world), let pod = world.pod(at: exchange.authority) else { return }
+        let container = pod.containerID
+        let isKnown = now - pod.now.startedAt > Monitor.blindness
         let open = state.withLock { state in
-            state.sent[exchange.id] = (place, now)
+            state.sent[exchange.id] = SentLoad(place: place, container: isKnown ? container : nil, at: now)
             return state.openLoads[place]
         }
-        guard let open, open.root == exchange.entry.root else { return }
+        // What died with its container is not repeated.
+        guard let open, open.root == exchange.entry.root, open.load.container == container else { return }
         // Whoever makes `loadTimeout` shorter, shortens the look-up.
         let timeouts = world.adapters.filter { $0.entry == exchange.entry }.compactMap(\.loadTimeout)
-        guard now < open.sentAt + min(open.timeout, timeouts.min() ?? open.timeout) * 2 else { return }
+        guard now < open.load.at + min(open.timeout, timeouts.min() ?? open.timeout) * 2 else { return }
         world.violate(
             "no blind repetition", "\(exchange.label) repeats a load of \(exchange.entry) whose outcome is unknown")
     }
@@ -77,13 +87,13 @@ final class Promises: Sendable {
     private func ended(_ exchange: Exchange, _ failure: HTTPFailure?) {
         state.withLock { state in
             // Where it was sent to: the container there may be another by now.
-            guard let (place, sentAt) = state.sent.removeValue(forKey: exchange.id) else { return }
-            state.replaced.remove(place)
+            guard let load = state.sent.removeValue(forKey: exchange.id) else { return }
+            state.replaced.remove(load.place)
             guard let failure, failure.mayHaveBeenReceived, let timeout = exchange.request.options.totalTimeout else {
-                state.openLoads[place] = nil
+                state.openLoads[load.place] = nil
                 return
             }
-            state.openLoads[place] = OpenLoad(root: exchange.entry.root, sentAt: sentAt, timeout: timeout)
+            state.openLoads[load.place] = OpenLoad(load: load, root: exchange.entry.root, timeout: timeout)
         }
     }
 
@@ -146,12 +156,17 @@ final class Promises: Sendable {
             // A port whose name is nowhere to be found leads to no server.
             world.now.renamedAt[adapter.service].map({ world.simulation.now - $0 > Monitor.blindness }) ?? true
         else { return }
+        // Its endpoints come and go with it, and a process may see them late.
+        let now = world.now
+        guard let changedAt = now.servicesChangedAt[adapter.service], changedAt + .seconds(5) < now.sightedAt else {
+            return
+        }
         let (asked, denied) = state.withLock {
             ($0.asked[exchange.process] ?? [], $0.denied[exchange.process] ?? [])
         }
         if let secret = adapter.secret, denied.contains(secret) { return }
         for line in adapter.servers {
-            guard let pod = world.now.pods[line["name"]?.stringValue ?? ""], !pod.now.isTerminating,
+            guard let pod = now.pods[line["name"]?.stringValue ?? ""], !pod.now.isTerminating,
                 pod.address == line["address"]?.stringValue, pod.containerID == line["incarnation"]?.stringValue,
                 pod.services.contains(adapter.service), !asked.contains(pod.authority),
                 // Of where a pod came the operator hears later.

@@ -7,6 +7,8 @@ import VLLMSimulator
 final class SimulatedPod: HTTPHandler {
     struct State: Sendable {
         var restarts = 0
+        /// When the container started.
+        var startedAt = Duration.zero
         var isReady = true
         var isTerminating = false
         var trouble: ServerTrouble?
@@ -25,7 +27,8 @@ final class SimulatedPod: HTTPHandler {
 
     static let port = 8000
 
-    init(name: String, uid: String, address: String, services: [String], server: SimulatedServer) {
+    init(name: String, uid: String, address: String, services: [String], server: SimulatedServer, startedAt: Duration) {
+        state = Mutex(State(startedAt: startedAt))
         self.name = name
         self.uid = uid
         self.address = address

@@ -12,14 +12,21 @@ extension World {
                 "selector": [.init("service-\(name)"): "yes"], "ports": [port(of: name)],
             ],
         ])
-        _ = change { $0.services.insert(name) }
+        noteService(name, exists: true)
         try publishSlice(of: name)
     }
 
     func deleteService(_ name: String) throws {
-        _ = change { $0.services.remove(name) }
+        noteService(name, exists: false)
         try kube.delete("services", namespace: Self.namespace, name: name)
         try? kube.delete("endpointslices", namespace: Self.namespace, name: "\(name)-slice")
+    }
+
+    private func noteService(_ name: String, exists: Bool) {
+        change { state in
+            if exists { state.services.insert(name) } else { state.services.remove(name) }
+            state.servicesChangedAt[name] = simulation.now
+        }
     }
 
     /// Gives the port of a Service another name; the EndpointSlice follows.

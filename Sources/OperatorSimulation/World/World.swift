@@ -48,6 +48,8 @@ package final class World: Sendable {
         var portNames: [String: String] = [:]
         /// When that changed last.
         var renamedAt: [String: Duration] = [:]
+        /// When a Service was last made or deleted.
+        var servicesChangedAt: [String: Duration] = [:]
         var freeAddresses: [String]
         var lastPod = 0
         /// Entries that others put on servers, by container.
@@ -183,7 +185,8 @@ package final class World: Sendable {
             SimulatedPod.manifest(name: name, namespace: Self.namespace, services: services))
         let pod = SimulatedPod(
             name: name, uid: object["metadata", "uid"]?.stringValue ?? "", address: address, services: services,
-            server: SimulatedServer(server, time: simulation, random: simulation.random("server \(name)")))
+            server: SimulatedServer(server, time: simulation, random: simulation.random("server \(name)")),
+            startedAt: simulation.now)
         change { $0.pods[name] = pod }
         network.register(pod, at: pod.authority)
         try publish(pod)
@@ -209,8 +212,9 @@ package final class World: Sendable {
     func restart(_ pod: SimulatedPod) {
         change { $0.foreign[pod.containerID] = nil }
         pod.server.restart()
+        let now = simulation.now
         pod.change { state in
-            state.restarts += 1
+            (state.restarts, state.startedAt) = (state.restarts + 1, now)
             // A new engine comes with the new container.
             if state.trouble == .engineDead { state.trouble = nil }
         }

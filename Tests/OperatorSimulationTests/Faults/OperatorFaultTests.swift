@@ -41,7 +41,7 @@ import VLLMSimulator
     }
 
     @Test func `O4, 129: two that both act come to the same, without loading against each other`() async throws {
-        try await inWorld { world in
+        try await inWorld(isStormy: true) { world in
             let other = SimulatedProcess("other", in: world.simulation)
             let main = OperatorScenario.main(probeInterval: .seconds(30))
             other.start { [network = world.network, simulation = world.simulation] in

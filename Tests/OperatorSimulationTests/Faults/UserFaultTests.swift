@@ -31,7 +31,7 @@ import VLLMSimulator
     func `U7: a spec that flips ten times a second for a minute is loaded seldom, and ends as the last edit says`()
         async throws
     {
-        try await inWorld { world in
+        try await inWorld(isStormy: true) { world in
             for pod in world.pods { pod.server.reconfigure { $0.loadDuration = .seconds(2) } }
             try world.createAdapter("sql", spec: spec("/a/0"))
             for index in 1...600 {
@@ -194,7 +194,7 @@ import VLLMSimulator
 
     @Test func `U24, 98: an object made anew two hundred times under its name ends as the last one says`() async throws
     {
-        try await inWorld { world in
+        try await inWorld(isStormy: true) { world in
             for index in 0..<200 {
                 try world.createAdapter("sql", spec: spec("/a/\(index % 3)"))
                 try await world.simulation.sleep(for: .milliseconds(Int64(17 * (index % 40))))
