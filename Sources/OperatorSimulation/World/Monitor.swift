@@ -38,9 +38,12 @@ final class Monitor: Sendable {
 
     /// Between the arrival of a list and the write of a status that follows from it.
     ///
-    /// Where objects have keys, the list may be that of another connection, older than the last by a probe and its retry.
-    private static func patience(_ world: World) -> Duration {
-        .seconds(world.now.apiKey == nil ? 5 : 65)
+    /// Where objects have keys, or somebody still goes by an earlier container, the list may be that of another connection,
+    /// older than the last by a probe and its retry.
+    private static func patience(at authority: String, _ world: World) -> Duration {
+        let long = Duration.seconds(65)
+        let isNew = world.pod(at: authority).map { world.simulation.now - $0.now.startedAt < long } ?? false
+        return world.now.apiKey != nil || isNew ? long : .seconds(5)
     }
 
     /// How long a silent watch may go unnoticed, and the list after it fail.
@@ -96,7 +99,7 @@ final class Monitor: Sendable {
             state.withLock { $0.answered[exchange.id] = (pod.entries, pod.containerID) }
         case .dropped(let exchange): if exchange.isChangeOfServer { noteEnd(exchange, world) }
         case .ended(let exchange, _):
-            let (now, patience) = (world.simulation.now, Self.patience(world))
+            let (now, patience) = (world.simulation.now, Self.patience(at: exchange.authority, world))
             let key = exchange.isChangeOfServer ? Self.key(exchange) : nil
             state.withLock { state in
                 if let key { state.inFlight[key]?.removeAll { $0.id == exchange.id } }
@@ -244,7 +247,7 @@ final class Monitor: Sendable {
             func isListed(_ entries: Set<Entry>) -> Bool { entries.contains { $0.root == root } }
             if let pod = world.pod(at: authority), isListed(pod.entries) { continue }
             let lists = state.withLock { $0.lists[authority] ?? [] }
-            let patience = Self.patience(world)
+            let patience = Self.patience(at: authority, world)
             let recent = lists.filter { $0.at >= now - patience }
             let excuses = recent + (lists.last { $0.at < now - patience }.map { [$0] } ?? [])
             // "A replaced incarnation holds nothing": the list of an earlier container says nothing about a later one. That

@@ -16,8 +16,8 @@ final class Pace: Sendable {
     private static let window = Duration.seconds(60)
     /// How often others make a process load, or unload, an adapter on a server within the window.
     private static let changes = 20
-    /// How often they make it ask the same.
-    private static let requests = 100
+    /// How often they make it ask the same, such as each of its connections for the same Secret.
+    private static let requests = 200
 
     private let deeds = Mutex<[Deed: (since: Duration, count: Int)]>([:])
 

@@ -28,11 +28,10 @@ final class SimulatedPod: HTTPHandler {
     static let port = 8000
 
     init(name: String, uid: String, address: String, services: [String], server: SimulatedServer, startedAt: Duration) {
-        state = Mutex(State(startedAt: startedAt))
         self.name = name
         self.uid = uid
         self.address = address
-        state = Mutex(State(services: services, everServices: services))
+        state = Mutex(State(startedAt: startedAt, services: services, everServices: services))
         self.server = server
         authority = "\(address):\(Self.port)"
     }
