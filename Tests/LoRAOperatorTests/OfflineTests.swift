@@ -140,7 +140,10 @@ extension EndToEnd {
 
                 try await cluster.servers(up, hold: [])
                 try await cluster.probes(5, of: up)
-                let waiting = try await cluster.adapter(reaches: "Terminating")
+                // Lines that go wait up to a second for their status.
+                let waiting = try await cluster.adapter(becomes: "Terminating on one server") {
+                    $0.phase == "Terminating" && $0.serverNames.count < 3
+                }
                 #expect(waiting.isTerminating)
                 #expect(waiting.finalizers == ["lora-operator.dev/unload"])
                 #expect(waiting.serverNames == ["vllm-2"])
