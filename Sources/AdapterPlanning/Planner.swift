@@ -29,8 +29,8 @@ extension AdapterSituation {
         verdicts.limitReplacements(of: wanted.count, to: wish.maxUnavailable)
         // Which servers have a slot already is known when all have answered.
         if !isSettled, wanted.count < servers.count { verdicts.takeBackLoads() }
-        let mayUnload =
-            isSettled && !verdicts.isEmpty && !wish.isSuspended && verdicts.allSatisfy { $0.reasonClass == .ok }
+        let mayLetGo = isSettled && !wish.isSuspended
+        let mayUnload = mayLetGo && !verdicts.isEmpty && verdicts.allSatisfy { $0.reasonClass == .ok }
 
         let ledger = ledger(wish, verdicts, wanted: wanted, former: isSettled ? former : nil)
         let makesRoom = ledger.isFull && !wish.isSuspended
@@ -38,9 +38,8 @@ extension AdapterSituation {
         for index in verdicts.indices where !wish.isSuspended && !makesRoom {
             unloadOldName(&verdicts[index], wish)
         }
-        let mayGiveWay = isSettled && !wish.isSuspended
-        let isStuck = mayGiveWay && verdicts.contains(where: \.isStuck)
-        let isAlone = mayGiveWay && verdicts.isEmpty
+        let isStuck = mayLetGo && verdicts.contains(where: \.isStuck)
+        let isAlone = mayLetGo && verdicts.isEmpty
         verdicts += former.compactMap {
             FormerServer(
                 situation: self, server: $0, mayUnload: mayUnload || makesRoom, isStuck: isStuck, isAlone: isAlone,
