@@ -106,18 +106,18 @@ package struct OperatorScenario: Scenario {
         _ counts: Monitor.Counts, _ world: World, _ settings: WorldSettings, isFailing: Bool
     ) -> [Violation] {
         let services = Set(world.adapters.map(\.service))
+        let intervals = Int(Self.rest / settings.probeInterval)
+        let allWays = connections(of: Array(services), in: world)
         // A list that nothing explains is asked for a few times more.
         let surprises = world.monitor.lateLoads(since: world.simulation.now - Self.rest - settings.probeInterval * 2)
         var violations: [Violation] = []
         for pod in world.pods where !services.isDisjoint(with: pod.services) {
             let ways = connections(of: pod.services, in: world)
-            let expected = Int(Self.rest / settings.probeInterval) * ways
+            let expected = intervals * ways
             let spare = 2 * ways
             // Who has used a server goes on to look at it, whatever Service they have now.
-            let former = connections(of: Array(services), in: world) - ways
-            let most =
-                expected + former * (Int(Self.rest / settings.probeInterval) + 2) + (isFailing ? expected : spare)
-                + surprises * 3
+            let former = allWays - ways
+            let most = expected + former * (intervals + 2) + (isFailing ? expected : spare) + surprises * 3
             for (kind, counts) in [("health", counts.health), ("models", counts.models)] {
                 let count = counts[pod.authority] ?? 0
                 guard count < expected - spare || count > most else { continue }

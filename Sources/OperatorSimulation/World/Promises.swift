@@ -70,7 +70,7 @@ final class Promises: Sendable {
         let now = world.simulation.now
         guard let place = place(exchange, world), let pod = world.pod(at: exchange.authority) else { return }
         let container = pod.containerID
-        let isKnown = now - pod.now.startedAt > Monitor.blindness
+        let isKnown = world.isKnown(since: pod.now.startedAt)
         let open = state.withLock { state in
             state.sent[exchange.id] = SentLoad(place: place, container: isKnown ? container : nil, at: now)
             return state.openLoads[place]
@@ -154,7 +154,7 @@ final class Promises: Sendable {
             old["observedGeneration"]?.intValue == adapter.generation, !adapter.isTerminating,
             world.now.services.contains(adapter.service),
             // A port whose name is nowhere to be found leads to no server.
-            world.now.renamedAt[adapter.service].map({ world.simulation.now - $0 > Monitor.blindness }) ?? true
+            world.isKnown(since: world.now.renamedAt[adapter.service])
         else { return }
         // Its endpoints come and go with it, and a process may see them late.
         let now = world.now
@@ -170,7 +170,7 @@ final class Promises: Sendable {
                 pod.address == line["address"]?.stringValue, pod.containerID == line["incarnation"]?.stringValue,
                 pod.services.contains(adapter.service), !asked.contains(pod.authority),
                 // Of where a pod came the operator hears later.
-                pod.now.movedAt.map({ world.simulation.now - $0 > Monitor.blindness }) ?? true,
+                world.isKnown(since: pod.now.movedAt),
                 !status.addsOnlyClaims(to: old)
             else { continue }
             world.violate("status after a restart", "\(exchange.label) says something before \(pod.name) was asked")

@@ -137,6 +137,9 @@ package final class World: Sendable {
         return object?["status", "containerStatuses"]?.arrayValue?.first?["containerID"]?.stringValue ?? pod.containerID
     }
 
+    /// Whether every process must have heard of what happened then; nil where nothing did.
+    func isKnown(since time: Duration?) -> Bool { time.map { simulation.now - $0 > Monitor.blindness } ?? true }
+
     var adapters: [Adapter] { kube.list("loraadapters", namespace: Self.namespace).map { Adapter(object: $0) } }
 
     func adapter(_ name: String) -> Adapter? {
