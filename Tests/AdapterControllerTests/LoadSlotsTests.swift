@@ -1,4 +1,5 @@
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import AdapterController
@@ -32,14 +33,6 @@ private final class Meter: Sendable {
     }
 }
 
-private final class Notes: Sendable {
-    private let notes = Mutex<[String]>([])
-
-    var all: [String] { notes.withLock { $0 } }
-
-    func add(_ note: String) { notes.withLock { $0.append(note) } }
-}
-
 @Suite struct LoadSlotsTests {
     private func server(_ number: Int) -> String { "10.0.0.\(number):8000" }
 
@@ -62,17 +55,17 @@ private final class Notes: Sendable {
     }
 
     @Test func `V7: what a server does not answer keeps its own slot, and nobody else's`() async {
-        let (slots, bell, log) = (LoadSlots(1), Doorbell(), Notes())
+        let (slots, bell, log) = (LoadSlots(1), Doorbell(), Collected<String>())
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
                 await slots.hold(server(0)) {
-                    log.add("hangs")
+                    log.append("hangs")
                     await bell.wait()
                 }
             }
             await until { log.all.count == 1 }
             for number in 0..<2 {
-                group.addTask { await slots.hold(server(number)) { log.add("\(number)") } }
+                group.addTask { await slots.hold(server(number)) { log.append("\(number)") } }
             }
             for _ in 0..<100 { await Task.yield() }
             #expect(log.all == ["hangs"])

@@ -1,7 +1,6 @@
 import CurlHTTP
 import Effects
 import Foundation
-import Synchronization
 import TestSupport
 import Testing
 
@@ -68,7 +67,7 @@ struct ProxyTests {
 
     @Test(arguments: ["socks5", "SOCKS5"])
     func `160: a SOCKS proxy is told the name, which it alone may know`(scheme: String) async throws {
-        let asked = ServerNames()
+        let asked = Collected<String>()
         let script: RawServer.Script = { connection in
             guard let greeting = connection.read(2), connection.read(Int(greeting[1])) != nil else { return }
             connection.send(bytes: [5, 0])
@@ -95,12 +94,4 @@ struct ProxyTests {
             #expect(try await transport.failure(of: request)?.kind == .connectFailed)
         }
     }
-}
-
-private final class ServerNames: Sendable {
-    private let names = Mutex<[String]>([])
-
-    func append(_ name: String) { names.withLock { $0.append(name) } }
-
-    var all: [String] { names.withLock(\.self) }
 }

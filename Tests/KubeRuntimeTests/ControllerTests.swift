@@ -7,7 +7,7 @@ import Testing
 
 struct ControllerTests {
     private let time = VirtualTime()
-    private let journal = Journal()
+    private let journal = Collected<String>()
 
     private func queue() -> WorkQueue<String> { WorkQueue(time: time, random: SeededRandom(3)) }
 
@@ -23,7 +23,7 @@ struct ControllerTests {
         let queue = queue()
         queue.add("a")
         let controller = controller(queue) { [journal, time] key in
-            journal.note("\(key) at \(time.now.components.seconds)")
+            journal.append("\(key) at \(time.now.components.seconds)")
             return time.now < .seconds(60) ? .requeue(after: .seconds(30)) : .done
         }
 
@@ -37,7 +37,7 @@ struct ControllerTests {
         queue.add("bad")
         queue.add("good")
         let controller = controller(queue, workers: 1) { [journal, time] key in
-            journal.note("\(key) at \(time.now.components.seconds)")
+            journal.append("\(key) at \(time.now.components.seconds)")
             if key == "bad", time.now < .seconds(15) { throw Failure() }
             return .done
         }
@@ -54,7 +54,7 @@ struct ControllerTests {
         let queue = queue()
         queue.add("bad")
         let controller = controller(queue, workers: 1) { [journal, time] key in
-            journal.note("\(key) at \(time.now.components.seconds)")
+            journal.append("\(key) at \(time.now.components.seconds)")
             if key == "bad", time.now < .seconds(1) { throw CancellationError() }
             if key == "bad" { queue.add("good") }
             return .done
@@ -75,7 +75,7 @@ struct ControllerTests {
                 queue.add("b")
             }
             try await time.sleep(for: .seconds(10))
-            journal.note("\(key) \(start)-\(time.now.components.seconds)")
+            journal.append("\(key) \(start)-\(time.now.components.seconds)")
             return .done
         }
 
@@ -88,7 +88,7 @@ struct ControllerTests {
         let queue = queue()
         let (time, journal) = (time, journal)
         let controller = controller(queue) { key in
-            journal.note("\(key) at \(time.now.components.seconds)")
+            journal.append("\(key) at \(time.now.components.seconds)")
             return .done
         }
 
@@ -112,7 +112,7 @@ struct ControllerTests {
         let (time, journal) = (time, journal)
         let controller = controller(queue) { key in
             try await time.sleep(for: .seconds(10))
-            journal.note(key)
+            journal.append(key)
             return .requeue(after: .seconds(1))
         }
 
@@ -135,12 +135,12 @@ struct ControllerTests {
         let (time, journal) = (time, journal)
         let controller = controller(queue) { _ in
             try await time.sleep(for: .seconds(100))
-            journal.note("finished")
+            journal.append("finished")
             return .done
         }
 
         try time.run(for: .seconds(1)) {
-            do { try await controller.run() } catch is CancellationError { journal.note("cancelled") }
+            do { try await controller.run() } catch is CancellationError { journal.append("cancelled") }
         }
 
         #expect(journal.all == ["cancelled"])

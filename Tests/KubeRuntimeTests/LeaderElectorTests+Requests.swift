@@ -28,7 +28,7 @@ extension LeaderElectorTests {
                 guard case .string(let acquired)? = spec["acquireTime"], case .string(let renewed)? = spec["renewTime"],
                     case .int(let transitions)? = spec["leaseTransitions"]
                 else { continue }
-                journal.note("\(holder) \(acquired.suffix(11).prefix(3)) \(renewed > acquired) \(transitions)")
+                journal.append("\(holder) \(acquired.suffix(11).prefix(3)) \(renewed > acquired) \(transitions)")
             }
         }
         let seen = journal.all.filter { $0.contains("true") || $0.contains("false") }
@@ -49,7 +49,7 @@ extension LeaderElectorTests {
             server.change { $0.hung = ["a"] }
             for half in [63, 65] {
                 try await time.sleep(for: .milliseconds(500 * half) - time.now)
-                journal.note("\(half) \(a.isLeading)")
+                journal.append("\(half) \(a.isLeading)")
             }
         }
         #expect(journal.all.filter { !$0.hasPrefix("a") } == ["63 true", "65 false"])

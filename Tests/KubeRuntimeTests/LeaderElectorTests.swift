@@ -9,7 +9,7 @@ import Testing
 struct LeaderElectorTests {
     let time: VirtualTime
     let server: LeaseServer
-    let journal = Journal()
+    let journal = Collected<String>()
 
     init() {
         time = VirtualTime()
@@ -25,7 +25,7 @@ struct LeaderElectorTests {
             configuration: try LeaseConfiguration(
                 lease: NamespacedName(namespace: "ns", name: "op"), identity: name),
             client: client, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-            onLoss: { [journal] _ in journal.note("\(name) lost") })
+            onLoss: { [journal] _ in journal.append("\(name) lost") })
     }
 
     /// Leads for a time, noting when.
@@ -33,12 +33,12 @@ struct LeaderElectorTests {
         let (time, journal) = (time, journal)
         do {
             try await elector.run {
-                journal.note("\(name) leads at \(time.now.components.seconds)")
+                journal.append("\(name) leads at \(time.now.components.seconds)")
                 try await time.sleep(for: duration)
-                journal.note("\(name) done at \(time.now.components.seconds)")
+                journal.append("\(name) done at \(time.now.components.seconds)")
             }
         } catch is CancellationError {
-        } catch { journal.note("\(name): \(error)") }
+        } catch { journal.append("\(name): \(error)") }
     }
 
     /// Lets `a`, and `b` where there is one, each lead for as long, while `story` happens; ends with all of them, or after
@@ -60,7 +60,7 @@ struct LeaderElectorTests {
     /// Notes for ever when both lead.
     private func watch(_ a: LeaderElector, _ b: LeaderElector) async throws {
         while true {
-            if a.isLeading && b.isLeading { journal.note("both at \(time.now)") }
+            if a.isLeading && b.isLeading { journal.append("both at \(time.now)") }
             try await time.sleep(for: .milliseconds(100))
         }
     }
@@ -81,7 +81,7 @@ struct LeaderElectorTests {
         let (server, journal) = (server, journal)
         try time.run {
             await lead(elector, "a", for: .seconds(60))
-            journal.note("holder \(server.holder ?? "none")")
+            journal.append("holder \(server.holder ?? "none")")
         }
 
         #expect(journal.all == ["a leads at 0", "a done at 60", "holder none"])

@@ -126,14 +126,14 @@ struct ReflectorTests {
     }
 
     @Test func `49: failures are forgotten after two minutes of health`() throws {
-        let (time, journal) = (VirtualTime(), Journal())
+        let (time, journal) = (VirtualTime(), Collected<String>())
         let breaksLate: ScriptedTransport.Answer = { [a1] request in
             try await time.sleep(for: .seconds(130))
-            journal.note("broke at \(time.now.components.seconds)")
+            journal.append("broke at \(time.now.components.seconds)")
             return try await Answer.watch([Line.added(a1), Line.error(500)], end: .close)(request)
         }
         let lists: ScriptedTransport.Answer = { request in
-            journal.note("read at \(time.now.components.seconds)")
+            journal.append("read at \(time.now.components.seconds)")
             return try await Answer.list([], at: "9")(request)
         }
         let failures = Array(repeating: Answer.status(500), count: 10)

@@ -28,8 +28,8 @@ struct StoreIndexTests {
     }
 
     @Test func `141: later observers find the index as new as the change`() {
-        let journal = Journal()
-        store.observe { [names] change in journal.note("\(names(1))") }
+        let journal = Collected<String>()
+        store.observe { [names] change in journal.append("\(names(1))") }
         store.put(Thing("a", version: "1", value: 1))
         #expect(journal.all == [#"["a"]"#])
     }

@@ -1,17 +1,18 @@
 import KubeAPI
 import KubeRuntime
 import Synchronization
+import TestSupport
 import Testing
 
 struct StoreTests {
     private let store = Store<Thing>()
-    private let journal = Journal()
+    private let journal = Collected<String>()
 
     init() {
         store.observe { [journal] change in
             let verb = change.new == nil ? "delete" : change.old == nil ? "add" : "update"
             let version = (change.new ?? change.old)?.metadata.resourceVersion ?? ""
-            journal.note("\(verb) \(change.key.name)@\(version) \(change.cause)")
+            journal.append("\(verb) \(change.key.name)@\(version) \(change.cause)")
         }
     }
 
@@ -88,12 +89,12 @@ struct StoreTests {
 
     @Test func `an observer may read and change the store, and changes keep their order`() {
         let store = Store<Thing>()
-        let journal = Journal()
+        let journal = Collected<String>()
         store.observe { change in
-            journal.note("first \(change.key.name)")
+            journal.append("first \(change.key.name)")
             if change.key.name == "a" { store.put(Thing("b", version: "2")) }
         }
-        store.observe { change in journal.note("second \(change.key.name) of \(store.count)") }
+        store.observe { change in journal.append("second \(change.key.name) of \(store.count)") }
 
         store.put(Thing("a", version: "1"))
 

@@ -102,14 +102,14 @@ struct WatchListTests {
     ])
     func `53, A14: a stream that breaks before its end shows nobody half of it`(end: BodyEnd) throws {
         let old = Thing("old", version: "1")
-        let journal = Journal()
+        let journal = Collected<String>()
         let bench = ReflectorBench(
             streams: true, journal: journal,
             [
                 Answer.watch([Line.added(old), Line.end("5"), Line.error(410)]),
                 Answer.watch([Line.added(a1), Line.added(b2)], end: end),
                 { request in
-                    journal.note("the list is asked for")
+                    journal.append("the list is asked for")
                     return try await Answer.list([self.a1], at: "7")(request)
                 },
             ])

@@ -1,4 +1,5 @@
 import OperatorSimulation
+import TestSupport
 import Testing
 
 @Suite struct SeedCampaignTests {
@@ -54,10 +55,10 @@ import Testing
     }
 
     private func run(_ arguments: [String]) throws -> ([String], SeedCampaign.Summary) {
-        let lines = Log()
+        let lines = Collected<String>()
         let campaign = SeedCampaign(
             try SimulateOptions(arguments, scenarios: ["picky"]), scenario: Picky(), executable: "./sim",
-            print: { lines.add($0) }, progress: { _, _ in })
+            print: { lines.append($0) }, progress: { _, _ in })
         let summary = campaign.run()
         return (lines.all, summary)
     }

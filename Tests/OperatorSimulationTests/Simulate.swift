@@ -1,7 +1,7 @@
 import Effects
 import FoundationEssentials
 import OperatorSimulation
-import Synchronization
+import TestSupport
 
 /// Runs `body` in a simulation of its own.
 @discardableResult
@@ -13,24 +13,15 @@ func simulate<Value: Sendable>(
     return try simulation.run { try await body(simulation) }
 }
 
-/// A list that tasks add to.
-final class Log: Sendable {
-    private let entries = Mutex<[String]>([])
-
-    var all: [String] { entries.withLock { $0 } }
-
-    func add(_ entry: String) { entries.withLock { $0.append(entry) } }
-}
-
 /// A handler made of a closure, which notes every request that reaches it.
 struct Server: HTTPHandler {
-    let log = Log()
+    let log = Collected<String>()
     var answer: @Sendable (HTTPRequest) async throws -> HTTPResponse = { _ in
         HTTPResponse(status: 200, body: Array("hello".utf8))
     }
 
     func respond(to request: HTTPRequest) async throws -> HTTPResponse {
-        log.add("\(request.method.rawValue) \(request.url)")
+        log.append("\(request.method.rawValue) \(request.url)")
         return try await answer(request)
     }
 }

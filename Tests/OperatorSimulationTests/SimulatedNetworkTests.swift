@@ -1,5 +1,6 @@
 import Effects
 import OperatorSimulation
+import TestSupport
 import Testing
 
 /// One server on a simulated network.
@@ -134,12 +135,12 @@ struct Fixture: Sendable {
 
     @Test func `the total timeout ends a handler's delay for the client, not for the server`() throws {
         try simulate { simulation in
-            let log = Log()
+            let log = Collected<String>()
             let fixture = Fixture(
                 simulation,
                 Server { _ in
                     try await simulation.sleep(for: .seconds(60))
-                    log.add("done")
+                    log.append("done")
                     return HTTPResponse(status: 200)
                 })
             #expect(await fixture.failure() == .requestTimeout)
@@ -207,13 +208,13 @@ struct Fixture: Sendable {
     @Test func `a half open stream gives nothing until the link heals`() throws {
         try simulate { simulation in
             let fixture = Fixture(simulation, .ticking(every: .seconds(5), count: 10, ends: true, in: simulation))
-            let log = Log()
+            let log = Collected<String>()
             var options = HTTPOptions()
             options.totalTimeout = nil
             let request = fixture.request(options: options)
             let reader = simulation.spawn {
                 try? await fixture.network.withResponse(to: request) { response in
-                    for try await _ in response.body { log.add(simulation.now < .seconds(100) ? "early" : "late") }
+                    for try await _ in response.body { log.append(simulation.now < .seconds(100) ? "early" : "late") }
                 }
             }
             try await simulation.sleep(for: .seconds(12))
@@ -247,14 +248,14 @@ struct Fixture: Sendable {
     @Test func `observers see every step in order`() throws {
         try simulate { simulation in
             let fixture = Fixture(simulation)
-            let log = Log()
+            let log = Collected<String>()
             fixture.network.observe { event in
                 switch event {
-                case .sent: log.add("sent")
-                case .received: log.add("received")
-                case .answered(_, let status): log.add("answered \(status)")
-                case .dropped: log.add("dropped")
-                case .ended: log.add("ended")
+                case .sent: log.append("sent")
+                case .received: log.append("received")
+                case .answered(_, let status): log.append("answered \(status)")
+                case .dropped: log.append("dropped")
+                case .ended: log.append("ended")
                 }
             }
             _ = await fixture.failure()
@@ -266,7 +267,7 @@ struct Fixture: Sendable {
 extension Server {
     /// Answers with a stream: the first chunk at once, the others at an interval; notes when it is ended early.
     static func ticking(every interval: Duration, count: Int, ends: Bool = false, in simulation: Simulation) -> Server {
-        let ticks = Log()
+        let ticks = Collected<String>()
         var server = Server()
         let log = server.log
         server.answer = { _ in
@@ -281,10 +282,10 @@ extension Server {
                     do {
                         try await simulation.sleep(for: interval)
                     } catch {
-                        log.add("left")
+                        log.append("left")
                         throw error
                     }
-                    ticks.add("tick")
+                    ticks.append("tick")
                     return Array("tick".utf8)
                 })
         }

@@ -1,5 +1,6 @@
 import Effects
 import OperatorSimulation
+import TestSupport
 import Testing
 
 @Suite struct SimulatedProcessTests {
@@ -8,9 +9,9 @@ import Testing
             let fixture = Fixture(simulation)
             let process = SimulatedProcess("operator-1", in: simulation)
             let http = ProcessTransport(fixture.network, process: process)
-            let log = Log()
+            let log = Collected<String>()
             fixture.network.observe { event in
-                if case .received(let exchange) = event { log.add(exchange.label) }
+                if case .received(let exchange) = event { log.append(exchange.label) }
             }
             for method in [HTTPRequest.Method.post, .get, .patch] { _ = try await http.send(fixture.request(method)) }
             #expect(process.effects == 2)
@@ -29,12 +30,12 @@ import Testing
             let process = SimulatedProcess(
                 "operator-1", in: simulation, crashPoint: CrashPoint(effect: 2, isAfter: isAfter))
             let http = ProcessTransport(fixture.network, process: process)
-            let log = Log()
+            let log = Collected<String>()
             process.start {
                 _ = try await http.send(fixture.request())
-                log.add("first answer")
+                log.append("first answer")
                 _ = try await http.send(fixture.request())
-                log.add("second answer")
+                log.append("second answer")
             }
             #expect(try await process.waitForExit() == .killed)
             try await simulation.sleep(for: .seconds(100))
@@ -46,20 +47,20 @@ import Testing
 
     @Test func `nothing that a dead process sends takes effect and everything that it awaits fails`() throws {
         try simulate { simulation in
-            let log = Log()
+            let log = Collected<String>()
             let fixture = Fixture(
                 simulation,
                 Server { _ in
                     try await simulation.sleep(for: .seconds(10))
-                    log.add("the server finished what it had begun")
+                    log.append("the server finished what it had begun")
                     return HTTPResponse(status: 200)
                 })
             let process = SimulatedProcess("operator-1", in: simulation)
             let http = ProcessTransport(fixture.network, process: process)
             process.start {
-                do { _ = try await http.send(fixture.request()) } catch { log.add("\(type(of: error))") }
+                do { _ = try await http.send(fixture.request()) } catch { log.append("\(type(of: error))") }
                 // Code that ignores its cancellation.
-                do { _ = try await http.send(fixture.request()) } catch { log.add("\(type(of: error)) again") }
+                do { _ = try await http.send(fixture.request()) } catch { log.append("\(type(of: error)) again") }
             }
             try await simulation.sleep(for: .seconds(5))
             process.kill()

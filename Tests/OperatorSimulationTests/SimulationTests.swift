@@ -69,12 +69,12 @@ import Testing
 
     @Test func `timers fire in the order of their times, whatever the order in which they were set`() throws {
         let wakes = try simulate(seed: 7) { simulation in
-            let log = Log()
+            let log = Collected<String>()
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for second in (1...100).map({ $0 * 37 % 101 }) {
                     group.addTask {
                         try await simulation.sleep(for: .seconds(second))
-                        log.add("\(second)")
+                        log.append("\(second)")
                     }
                 }
                 try await group.waitForAll()
@@ -171,10 +171,10 @@ import Testing
     }
 
     @Test func `spawned tasks end with the run`() throws {
-        let log = Log()
+        let log = Collected<String>()
         try simulate { simulation in
             simulation.spawn {
-                do { try await simulation.clock.sleepForever() } catch { log.add("\(type(of: error))") }
+                do { try await simulation.clock.sleepForever() } catch { log.append("\(type(of: error))") }
             }
             try await simulation.sleep(for: .seconds(1))
         }

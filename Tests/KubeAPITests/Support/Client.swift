@@ -1,6 +1,5 @@
 import Effects
 import KubeAPI
-import Synchronization
 import TestSupport
 
 /// A client over a script.
@@ -34,15 +33,6 @@ struct ScriptedClient {
             return error as? APIError
         }
     }
-}
-
-/// What callbacks said.
-final class Collected<Element: Sendable>: Sendable {
-    private let elements = Mutex<[Element]>([])
-
-    func append(_ element: Element) { elements.withLock { $0.append(element) } }
-
-    var all: [Element] { elements.withLock { $0 } }
 }
 
 /// A list of adapters as a server writes it.

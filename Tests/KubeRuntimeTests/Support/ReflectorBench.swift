@@ -8,14 +8,14 @@ struct ReflectorBench {
     let time: VirtualTime
     let store: Store<Thing>
     let transport: ScriptedTransport
-    let journal: Journal
+    let journal: Collected<String>
     private let streams: Bool
     private let checkInterval: Duration?
 
     /// A script for a reflector that lists, or one that `streams`.
     init(
         streams: Bool = false, checkInterval: Duration? = nil, time: VirtualTime = VirtualTime(),
-        store: Store<Thing> = Store(), journal: Journal = Journal(),
+        store: Store<Thing> = Store(), journal: Collected<String> = Collected<String>(),
         _ answers: [ScriptedTransport.Answer]
     ) {
         self.streams = streams
@@ -27,7 +27,7 @@ struct ReflectorBench {
         store.observe { [journal] change in
             let object = change.new ?? change.old
             let verb = change.new == nil ? "delete" : change.old == nil ? "add" : "update"
-            journal.note("\(verb) \(change.key.name) \(object?.metadata.uid ?? "")")
+            journal.append("\(verb) \(change.key.name) \(object?.metadata.uid ?? "")")
         }
     }
 
@@ -37,9 +37,9 @@ struct ReflectorBench {
         let client = KubeClient(
             configuration: KubeConfiguration(server: "https://api"), effects: effects, userAgent: "test")
         var callbacks = Reflector<Thing>.Callbacks()
-        callbacks.undecodable = { [journal] in journal.note("undecodable \($0.key?.name ?? "?")") }
-        callbacks.late = { [journal] in journal.note("late \($0.components.seconds)") }
-        callbacks.inconsistent = { [journal] in journal.note("wrong: \($0)") }
+        callbacks.undecodable = { [journal] in journal.append("undecodable \($0.key?.name ?? "?")") }
+        callbacks.late = { [journal] in journal.append("late \($0.components.seconds)") }
+        callbacks.inconsistent = { [journal] in journal.append("wrong: \($0)") }
         let reflector = Reflector(
             client: client, store: store, streams: streams, checkInterval: checkInterval, callbacks: callbacks)
         try time.run(for: duration) { try await reflector.run() }

@@ -1,6 +1,5 @@
 import Effects
 import KubeAPI
-import Synchronization
 import TestSupport
 
 /// A kind without any meaning.
@@ -79,13 +78,4 @@ enum Line {
     static func error(_ code: Int, reason: String = "Expired", cause: String = "") -> String {
         #"{"type":"ERROR","object":\#(Answer.statusBody(code, reason: reason, cause: cause))}"#
     }
-}
-
-/// What happened, in order.
-final class Journal: Sendable {
-    private let lines = Mutex<[String]>([])
-
-    func note(_ line: String) { lines.withLock { $0.append(line) } }
-
-    var all: [String] { lines.withLock { $0 } }
 }
