@@ -45,7 +45,7 @@ extension World {
         ["name": .string(portName(of: service)), "port": 80, "targetPort": 8000, "protocol": "TCP"]
     }
 
-    private func portName(of service: String) -> String { now.portNames[service] ?? "http" }
+    func portName(of service: String) -> String { now.portNames[service] ?? "http" }
 
     func publishSliceLater(of service: String) {
         let delay = delays.duration(.zero ... .seconds(2))
