@@ -15,11 +15,23 @@ extension AdapterSituation {
         case .awaiting: return false
         case .blind:
             // What the last list of this incarnation did not show, and nobody sent since, is not there.
-            guard let listing = observation.lastListing else { return true }
+            guard let listing = observation.lastListing else { return mayEverHold(server) }
             return listing.adapters[claim.name]?.root == claim.path
         case .listed(let listing):
             return listing.adapters[claim.name]?.root == claim.path
         }
+    }
+
+    /// Whether something may have been put on a server that gave this process no valid list.
+    ///
+    /// Nothing is loaded without one, nor where no line leads to; of what was stored with other lines, nobody knows.
+    private func mayEverHold(_ server: Server) -> Bool {
+        stored.claims == nil || stored.omits(server) || hasBeenListed(server)
+    }
+
+    /// Whether a line says that the server gave a valid list before, to this process or an earlier one.
+    func hasBeenListed(_ server: Server) -> Bool {
+        storedLine(of: server)?.hasListed == true || inherited?.mayHaveListed(server) == true
     }
 
     /// Whether what `claim` covers is there, and another object sees to it: whoever loaded it, and whatever may still come.

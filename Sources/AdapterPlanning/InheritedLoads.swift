@@ -20,6 +20,12 @@ package struct InheritedLoads: Hashable, Sendable {
     /// When the last of them has ended; what is not listed then is not expected any more.
     func end(loadTimeout: Duration) -> Duration { since + loadTimeout * 2 }
 
+    /// Whether the server may have given an earlier process a valid list: of the container then, or of one since, whose
+    /// repair no line had to wait for.
+    func mayHaveListed(_ server: Server) -> Bool {
+        lines.line(server.name, server.id.port).map(\.hasListed) ?? hasMore
+    }
+
     /// Whether one of them may have been for `claim` on `server`.
     func mayConcern(_ claim: Claim, on server: Server) -> Bool {
         guard claims.contains(claim), claim.port == server.id.port else { return false }

@@ -160,7 +160,9 @@ struct StatusReport {
         }
         if verdict.reasonClass == .blind {
             let known = situation.storedLine(of: server)?.lastSeenTime
-            line.lastSeenTime = known ?? situation.observation(of: server).lastSeen
+            // What an earlier process saw, it saw last before now.
+            let now = situation.hasBeenListed(server) ? situation.timestamp : nil
+            line.lastSeenTime = known ?? situation.observation(of: server).lastSeen ?? now
         }
         return line
     }

@@ -59,7 +59,7 @@ private let held = ["sql": "/adapters/sql"]
     }
 
     @Test func `a longer timeout patched in holds on`() {
-        let situation = deleted(.blind("a"), timeout: .seconds(600), age: .seconds(300))
+        let situation = deleted(.blind("a", lastHolding: held), timeout: .seconds(600), age: .seconds(300))
         #expect(situation.plan().finalizer == .keep)
     }
 

@@ -71,6 +71,9 @@ struct Mutator: Sendable {
         case .renamePort:
             guard let service = random.pick(world.now.services.sorted()) else { return }
             try world.renamePort(of: service, to: random.chance(500) ? "web" : "http")
+        case .changeTargetPort:
+            guard let service = random.pick(world.now.services.sorted()) else { return }
+            try world.retarget(service, to: random.pick([nil] + SimulatedPod.ports) ?? nil)
         case .movePod: if let pod { try world.move(pod, to: services) }
         case .rotateKey: rotateKey()
         case .deleteSecret: try deleteSecret()

@@ -25,7 +25,12 @@ extension World {
         network.heal()
         for service in ["a", "b"] {
             restoreService(service)
-            do { try renamePort(of: service, to: "http") } catch { violate("environment", "\(error)") }
+            do {
+                try renamePort(of: service, to: "http")
+                if now.targetPorts[service] != nil { try retarget(service, to: nil) }
+            } catch {
+                violate("environment", "\(error)")
+            }
         }
         for secret in Self.secrets { storeKey(in: secret) }
         for pod in pods {
