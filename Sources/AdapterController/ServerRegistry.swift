@@ -228,9 +228,6 @@ final class ServerRegistry: Sendable {
         }
     }
 
-    /// The servers that an object uses, sorted.
-    func servers(usedBy key: NamespacedName) -> [ServerID] { agents(of: key).map(\.connection.server).sorted() }
-
     /// How long one server's news waits for that of others.
     ///
     /// A look at an object costs as much as it has servers: while many of them are at work it is not taken once for each,

@@ -73,7 +73,7 @@ struct SituationGatherer: Sendable {
     }
 
     /// Servers outside the target that may hold a claim: those of an earlier target, pods that left the Service, and
-    /// whatever this process has used for the object, each at its own address.
+    /// whatever this process has used for the object and may have left something on, each at its own address.
     private func formerServers(of adapter: LoRAAdapter, besides targets: [Server], terminating: [Server]) -> [Server] {
         guard let claims = adapter.status.claims, !claims.isEmpty else { return [] }
         let namespace = adapter.metadata.namespace
@@ -91,7 +91,8 @@ struct SituationGatherer: Sendable {
         for line in adapter.status.servers ?? [] where !places.contains(Place(line)) {
             add(server(line, in: namespace))
         }
-        for id in registry.servers(usedBy: adapter.key) where !known.contains(id) { add(server(id)) }
+        let used = registry.observations(usedBy: adapter.key)
+        for id in used.keys.sorted() where used[id]?.mayHold(anyOf: claims) == true { add(server(id)) }
         return former
     }
 
@@ -141,7 +142,7 @@ struct SituationGatherer: Sendable {
         return Rival(
             seniority: other.seniority,
             name: other.metadata.namespace == adapter.metadata.namespace ? other.metadata.name : nil,
-            loraName: other.loraName ?? "", path: wish?.path ?? "",
+            loraName: other.loraName ?? "", path: wish?.path ?? "", baseModel: wish?.baseModel,
             isDeleting: other.metadata.isTerminating, isSuspended: spec?.suspend ?? false,
             servers: Set(wanted.map(\.id)), claims: other.status.claims ?? [])
     }

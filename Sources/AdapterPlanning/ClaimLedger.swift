@@ -66,7 +66,7 @@ extension AdapterSituation {
         func holds(_ claim: Claim, _ verdict: ServerVerdict) -> Bool {
             guard case .listed(let listing) = observation(of: verdict.server).answer else { return false }
             return claim.port == verdict.server.id.port && listing.adapters[claim.name]?.root == claim.path
-                && !rivals.hasHeir(to: claim.name, at: claim.path, on: verdict.server.id)
+                && !rivals.hasHeir(to: claim.name, at: claim.path, on: verdict.server.id, in: listing)
         }
         let current = currentClaims(wish, on: verdicts.map(\.server))
         let given = claims.filter { !current.contains($0) }

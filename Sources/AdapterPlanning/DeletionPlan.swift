@@ -39,6 +39,8 @@ extension AdapterSituation {
         if case .blind = observation.answer { return true }
         let listing = observation.newestListing
         return claims.contains { claim in
+            // An heir that has not claimed it by now may never be able to.
+            if let listing, isLeftToHeir(claim, on: holder.server, in: listing) { return true }
             guard let attempt = observation.attempts[claim.name] else { return false }
             switch (attempt.operation, attempt.outcome) {
             case (.unload, .failed): return true

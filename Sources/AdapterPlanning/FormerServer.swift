@@ -31,6 +31,9 @@ struct FormerServer {
             guard let entry = held.first(where: { listing.adapters[$0.name]?.root == $0.path }) else {
                 return open(claim, observation)
             }
+            if situation.isLeftToHeir(entry, on: server, in: listing) {
+                return waiting("another LoRAAdapter is about to take it over")
+            }
             return listed(entry)
         }
     }

@@ -3,7 +3,7 @@ extension AdapterSituation {
     func mayHold(_ claim: Claim, on server: Server, loadTimeout: Duration) -> Bool {
         guard claim.port == server.id.port else { return false }
         let observation = observation(of: server)
-        if isLeftToHeir(claim, on: server) { return false }
+        if isTakenOver(claim, on: server) { return false }
         if let attempt = observation.attempts[claim.name], attempt.path == claim.path,
             attempt.isOpen(before: observation.newestListing, loadTimeout: loadTimeout)
         {
@@ -35,12 +35,18 @@ extension AdapterSituation {
     }
 
     /// Whether what `claim` covers is there, and another object sees to it: whoever loaded it, and whatever may still come.
-    private func isLeftToHeir(_ claim: Claim, on server: Server) -> Bool {
+    private func isTakenOver(_ claim: Claim, on server: Server) -> Bool {
         guard case .listed(let listing) = observation(of: server).answer,
             listing.adapters[claim.name]?.root == claim.path
         else { return false }
         return !keepsName(claim.name, on: server)
-            && rivals.hasHeir(to: claim.name, at: claim.path, on: server.id)
+            && rivals.hasOwner(of: claim.name, at: claim.path, on: server.id)
+    }
+
+    /// Whether what `claim` covers, and `listing` shows, is left to another object, which has yet to claim it.
+    func isLeftToHeir(_ claim: Claim, on server: Server, in listing: Listing) -> Bool {
+        listing.adapters[claim.name]?.root == claim.path && !keepsName(claim.name, on: server)
+            && rivals.hasHeir(to: claim.name, at: claim.path, on: server.id, in: listing)
     }
 
     /// Whether a load of a process before this one may still bring what `claim` covers.
@@ -61,6 +67,12 @@ extension AdapterSituation {
 }
 
 extension ServerObservation {
+    /// Whether anything says that one of the claims may be held here, or nothing says that none is.
+    package func mayHold(anyOf claims: [Claim]) -> Bool {
+        guard let listing = newestListing else { return answer != .awaiting }
+        return claims.contains { attempts[$0.name] != nil || listing.adapters[$0.name]?.root == $0.path }
+    }
+
     /// The last valid list, whether or not the server answers now.
     var newestListing: Listing? {
         if case .listed(let listing) = answer { return listing }

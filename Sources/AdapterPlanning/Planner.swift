@@ -127,7 +127,7 @@ extension AdapterSituation {
         // Asked by claim, since a server may list thousands.
         let old = claims.filter { claim in
             claim.name != wish.name && listing.adapters[claim.name]?.root == claim.path
-                && !rivals.hasHeir(to: claim.name, at: claim.path, on: server.id)
+                && !rivals.hasHeir(to: claim.name, at: claim.path, on: server.id, in: listing)
                 && (verdict.reasonClass == .ok || rivals.isAwaited(claim.name, on: server.id))
         }
         .min()

@@ -18,6 +18,8 @@ package struct Rival: Hashable, Sendable {
     package var name: String?
     package var loraName: String
     package var path: String
+    /// The base model that it wants servers to have; nil where any will do.
+    package var baseModel: String?
     package var isDeleting: Bool
     package var isSuspended: Bool
     /// The servers on which it wants `loraName`.
@@ -25,13 +27,14 @@ package struct Rival: Hashable, Sendable {
     package var claims: [Claim]
 
     package init(
-        seniority: Seniority, name: String?, loraName: String, path: String, isDeleting: Bool = false,
-        isSuspended: Bool = false, servers: Set<ServerID>, claims: [Claim] = []
+        seniority: Seniority, name: String?, loraName: String, path: String, baseModel: String? = nil,
+        isDeleting: Bool = false, isSuspended: Bool = false, servers: Set<ServerID>, claims: [Claim] = []
     ) {
         self.seniority = seniority
         self.name = name
         self.loraName = loraName
         self.path = path
+        self.baseModel = baseModel
         self.isDeleting = isDeleting
         self.isSuspended = isSuspended
         self.servers = servers
@@ -45,12 +48,22 @@ extension [Rival] {
         filter { $0.loraName == loraName && $0.servers.contains(server) }.min { $0.seniority < $1.seniority }
     }
 
-    /// Whether an object that stays will see to an entry of that name and path on `server`, so that it must not be
-    /// unloaded: it takes the entry over, or claims it and replaces it as its roll-out goes.
-    func hasHeir(to loraName: String, at path: String, on server: ServerID) -> Bool {
-        guard let oldest = filter({ !$0.isDeleting }).oldest(wanting: loraName, on: server) else { return false }
+    /// Whether an object that stays sees to an entry of that name and path on `server`, which `listing` shows, so that it
+    /// must not be unloaded: it claims the entry, or is about to.
+    func hasHeir(to loraName: String, at path: String, on server: ServerID, in listing: Listing) -> Bool {
+        guard let heir = heir(to: loraName, on: server) else { return false }
+        if heir.claims.cover(loraName, path) { return true }
         // While suspended an object adopts nothing.
-        return oldest.claims.cover(loraName, path) || (oldest.path == path && !oldest.isSuspended)
+        return heir.path == path && !heir.isSuspended && heir.baseModel.map(listing.baseModels.contains) ?? true
+    }
+
+    /// Whether it has done so: only a claim outlives the next change of its spec.
+    func hasOwner(of loraName: String, at path: String, on server: ServerID) -> Bool {
+        heir(to: loraName, on: server)?.claims.cover(loraName, path) ?? false
+    }
+
+    private func heir(to loraName: String, on server: ServerID) -> Rival? {
+        filter { !$0.isDeleting }.oldest(wanting: loraName, on: server)
     }
 
     /// Whether an object that can load now wants `loraName` on `server`.

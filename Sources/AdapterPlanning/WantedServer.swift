@@ -52,11 +52,7 @@ struct WantedServer {
                 .nameCollidesWithBaseModel, "\"\(wish.name)\" is the id of a base model here; choose another loraName",
                 self)
         }
-        if let winner = situation.rivals.oldest(wanting: wish.name, on: server.id),
-            winner.seniority < situation.seniority
-        {
-            return yield(to: winner, listing.adapters[wish.name])
-        }
+        if let winner = winner(listing.adapters[wish.name]) { return yield(to: winner, listing.adapters[wish.name]) }
         if let base = wish.baseModel, !listing.baseModels.contains(base) {
             let served = listing.baseModels.sorted().map { "\"\($0)\"" }.joined(separator: ", ")
             return .init(.baseModelMismatch, "baseModelName is \"\(base)\", but the server serves \(served)", self)
@@ -64,6 +60,13 @@ struct WantedServer {
         if let attempt = openAttempt(before: listing) { return undecided(attempt, listing.adapters[wish.name]) }
         guard let entry = listing.adapters[wish.name] else { return absent() }
         return isAsWanted(entry) ? present(entry) : occupied(entry)
+    }
+
+    /// An older object that has the name on this server; one that goes leaves what is as wanted to the next.
+    private func winner(_ entry: Listing.Entry?) -> Rival? {
+        situation.rivals.filter { !$0.isDeleting || entry?.root != wish.path }
+            .oldest(wanting: wish.name, on: server.id)
+            .flatMap { $0.seniority < situation.seniority ? $0 : nil }
     }
 
     /// The layout is compared where this process loaded the entry; a server does not tell it.

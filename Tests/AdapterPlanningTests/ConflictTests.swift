@@ -154,12 +154,38 @@ private let foreign = ["sql": "/else"]
         #expect(updating.plan().actions.isEmpty)
     }
 
-    @Test func `with the same path the name is handed over without an unload`() {
-        let heir = Rival.rival(older: false, path: "/adapters/sql")
-        let deleted = situation(.server("a", holding: held), claims: [.on()], rivals: [heir]).deleted()
-        #expect(deleted.plan().actions.isEmpty && deleted.plan().finalizer == .remove)
+    @Test func `with the same path the name is handed over without an unload, once the heir has claimed it`() {
+        var heir = Rival.rival(older: false, path: "/adapters/sql")
+        func deleted(after age: Duration = .zero, _ heir: Rival) -> AdapterPlan {
+            situation(.server("a", holding: held), claims: [.on()], rivals: [heir]).deleted(age: age).plan()
+        }
+        #expect(deleted(heir).actions.isEmpty && deleted(heir).finalizer == .keep, "the heir may yet go another way")
+        #expect(deleted(heir).status?.servers?.first?.message?.contains("about to take it over") == true)
+        #expect(deleted(after: .seconds(600), heir).abandoned == ["a"], "it may never be able to")
         let taken = situation(.server("a", holding: held)).written()
         #expect(taken.stored.claims == [.on()] && taken.plan().actions.isEmpty)
+        heir.claims = [.on()]
+        #expect(deleted(heir).actions.isEmpty && deleted(heir).finalizer == .remove)
+    }
+
+    @Test func `the heir claims what an older object leaves to it while that one still goes`() {
+        func heir(of path: String, isDeleting: Bool = true) -> AdapterSituation {
+            let former = Rival.rival(older: true, path: path, isDeleting: isDeleting, claims: [.on("sql", path)])
+            return situation(.server("a", holding: ["sql": path]), rivals: [former]).written()
+        }
+        #expect(heir(of: "/adapters/sql").stored.claims == [.on()])
+        #expect(heir(of: "/adapters/sql").stored.phase == "Ready")
+        #expect(heir(of: "/adapters/sql", isDeleting: false).stored.phase == "Conflict")
+        #expect(heir(of: "/adapters/other").stored.phase == "Conflict", "what is unloaded there is not disturbed")
+    }
+
+    @Test func `an object that wants another base model is no heir`() {
+        for (base, isHeir) in [("llama", true), ("another", false)] {
+            var heir = Rival.rival(older: false, path: "/adapters/sql")
+            heir.baseModel = base
+            let deleted = situation(.server("a", holding: held), claims: [.on()], rivals: [heir]).deleted()
+            #expect((deleted.action(on: "a") == nil) == isHeir)
+        }
     }
 
     @Test func `an heir with another path, or that goes itself, is none`() {
@@ -257,6 +283,8 @@ private let foreign = ["sql": "/else"]
             .server("a", holding: ["sql": "/adapters/sql", "old": "/adapters/old"]),
             claims: [.on("old", "/adapters/old"), .on()], rivals: [heir]
         ).written()
-        #expect(situation.plan().actions.isEmpty && situation.stored.claims == [.on()])
+        #expect(situation.plan().actions.isEmpty)
+        let isClaimed = !heir.claims.isEmpty
+        #expect(situation.stored.claims == (isClaimed ? [.on()] : [.on("old", "/adapters/old"), .on()]))
     }
 }

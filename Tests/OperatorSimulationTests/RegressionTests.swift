@@ -7,7 +7,7 @@ import Testing
     @Test(
         arguments: [
             66, 109, 107, 118, 149, 158, 196, 268, 291, 432, 472, 675, 684, 758, 240, 1182, 1220, 1639, 1761, 2089,
-            2764, 2837, 3210, 37, 248, 895, 1186,
+            2764, 2807, 2837, 3210, 3653, 4551, 37, 248, 486, 895, 1186,
         ]
             as [UInt64])
     func `the operator keeps its promises in worlds where it once did not`(seed: UInt64) async throws {

@@ -27,7 +27,7 @@ struct Judge {
     /// Looks at `world` now.
     init(world: World) {
         let adapters = world.adapters
-        let foreign = world.now.foreign
+        let (foreign, overdue) = (world.now.foreign, world.now.overdue)
         self.world = world
         self.adapters = adapters
         pods = world.pods.map { pod in
@@ -36,7 +36,9 @@ struct Judge {
                 isTerminating: pod.now.isTerminating,
                 containerID: pod.containerID, adapters: pod.adapters,
                 replacesInPlace: pod.server.version >= VLLMVersion(0, 15), entries: pod.entries,
-                claimed: pod.claimed(by: adapters, besides: foreign[pod.containerID] ?? []))
+                claimed: pod.claimed(
+                    by: adapters,
+                    besides: (foreign[pod.containerID] ?? []).union(overdue[pod.containerID] ?? [])))
         }
         state = world.now
     }
@@ -117,6 +119,11 @@ struct Judge {
             // "No load, unload or adoption; claims and names kept."
             let holder = adapters.first { $0.uid != adapter.uid && $0.isSuspended && $0.claims.contains(entry) }
             if let holder { return "\(holder.name), which is suspended, has it loaded" }
+            // "Load where newly wanted, then unload": whose Service lacks endpoints has not got it anywhere else.
+            let keeper = adapters.first { other in
+                other.uid != adapter.uid && wanted(other).isEmpty && other.claims(on: [other.service]).contains(entry)
+            }
+            if let keeper { return "\(keeper.name) keeps it until its Service has endpoints again" }
         }
         if isStuckInPlace(adapter, on: pod) { return "this vLLM replaces nothing in place" }
         return world.isLoadable(adapter.path) || adapter.isOnDemand ? nil : "its path cannot be loaded"
@@ -227,7 +234,8 @@ struct Judge {
 extension SimulatedPod {
     /// What the objects can take for their own here.
     ///
-    /// Under a Service that it left, that is what they put there, and not what somebody else did.
+    /// Under a Service that it left, that is what they put there, and not what somebody else did, nor what a load brought
+    /// that nobody looks for any more.
     fileprivate func claimed(by adapters: [Adapter], besides foreign: Set<Entry>) -> Set<Entry> {
         let now = Set(adapters.flatMap { $0.claims(on: services) })
         return now.union(Set(adapters.flatMap { $0.claims(on: everServices) }).subtracting(foreign))

@@ -30,8 +30,6 @@ final class Monitor: Sendable {
         var endingSeries: Set<String> = []
         /// What its sender could know to be under the name of a load or unload, by exchange.
         var known: [Int: Set<Entry>] = [:]
-        /// When loads of dead processes ended.
-        var lateLoads: [Duration] = []
         /// The statuses that stood when the last ones were written, by object.
         var statuses: [String: [JSONValue]] = [:]
     }
@@ -53,14 +51,12 @@ final class Monitor: Sendable {
     private let promises = Promises()
     private let releases = Releases()
     private let pace = Pace()
+    let lateLoads = LateLoads()
 
     var counts: Counts { state.withLock { $0.counts } }
 
     /// Whether any object ever claimed the entry, and so could take it for its own.
     func wasClaimed(_ entry: Entry) -> Bool { state.withLock { $0.claimed.contains(entry) } }
-
-    /// How many loads of dead processes ended after that: what they brought is news to ServedModels.
-    func lateLoads(since time: Duration) -> Int { state.withLock { $0.lateLoads.count { $0 > time } } }
 
     func reset() { state.withLock { $0.counts = Counts() } }
 
@@ -75,7 +71,7 @@ final class Monitor: Sendable {
             pace.note(exchange, in: world)
             if exchange.isLoad {
                 checkClaim(exchange, world)
-                expect(exchange, world)
+                lateLoads.expect(exchange, in: world)
             }
             if exchange.isChangeOfServer {
                 checkOneAtATime(exchange, world)
@@ -111,21 +107,6 @@ final class Monitor: Sendable {
         }
     }
 
-    /// A load of unknown outcome is looked up for 2 × `loadTimeout` ("Truth", 7): what it brings later is foreign.
-    private func expect(_ exchange: Exchange, _ world: World) {
-        guard let timeout = exchange.request.options.totalTimeout, let pod = world.pod(at: exchange.authority) else {
-            return
-        }
-        let container = pod.containerID
-        world.simulation.spawn {
-            try? await world.simulation.sleep(for: timeout * 2)
-            guard pod.containerID == container, !pod.entries.contains(exchange.entry),
-                pod.server.isLoading(exchange.entry.name)
-            else { return }
-            _ = world.change { $0.late[container, default: []].insert(exchange.entry) }
-        }
-    }
-
     /// A load meets what is there when it is sent, an unload what the last list showed: it names no path.
     private func noteKnown(_ exchange: Exchange, _ world: World) {
         let present = exchange.isLoad ? world.pod(at: exchange.authority)?.entries : nil
@@ -141,12 +122,10 @@ final class Monitor: Sendable {
         return last.dropFirst().reduce(last.first?.entries ?? []) { $0.intersection($1.entries) }
     }
 
-    /// A load that ends after its process died is on a server where a later list already proved absence: by the
-    /// contract nobody need look for it again, so it is foreign from then on.
     private func noteEnd(_ exchange: Exchange, _ world: World) {
         guard let pod = world.pod(at: exchange.authority) else { return }
         let known = state.withLock { $0.known.removeValue(forKey: exchange.id) } ?? []
-        let (entries, sender) = (pod.entries, world.now.processes.first { $0.name == exchange.process })
+        let entries = pod.entries
         world.change { state in
             // What somebody put there since, it took away: nobody could have known.
             let lost = (state.foreign[pod.containerID] ?? []).filter {
@@ -154,9 +133,7 @@ final class Monitor: Sendable {
             }
             state.foreign[pod.containerID]?.subtract(lost)
         }
-        guard exchange.isLoad, entries.contains(exchange.entry), sender?.isAlive == false else { return }
-        state.withLock { $0.lateLoads.append(world.simulation.now) }
-        _ = world.change { $0.late[pod.containerID, default: []].insert(exchange.entry) }
+        if exchange.isLoad { lateLoads.noteEnd(exchange, on: pod, in: world) }
     }
 
     private static func key(_ exchange: Exchange) -> String { "\(exchange.process) \(exchange.authority)" }

@@ -93,7 +93,7 @@ package struct OperatorScenario: Scenario {
         var noise = counts.statusWrites + counts.otherWrites
         let since = world.simulation.now - Self.rest - settings.probeInterval * 2
         // One for each Service of the server.
-        if counts.modelWrites.count > world.monitor.lateLoads(since: since) * 2 { noise += counts.modelWrites }
+        if counts.modelWrites.count > world.monitor.lateLoads.count(since: since) * 2 { noise += counts.modelWrites }
         // What failed is tried again, at most every few minutes, and changes nothing.
         if !isFailing { noise += counts.changes }
         var verdict = Judge(world: world).verdict()
@@ -107,17 +107,15 @@ package struct OperatorScenario: Scenario {
     ) -> [Violation] {
         let services = Set(world.adapters.map(\.service))
         let intervals = Int(Self.rest / settings.probeInterval)
-        let allWays = connections(of: Array(services), in: world)
         // A list that nothing explains is asked for a few times more.
-        let surprises = world.monitor.lateLoads(since: world.simulation.now - Self.rest - settings.probeInterval * 2)
+        let since = world.simulation.now - Self.rest - settings.probeInterval * 2
+        let surprises = world.monitor.lateLoads.count(since: since)
         var violations: [Violation] = []
         for pod in world.pods where !services.isDisjoint(with: pod.services) {
             let ways = connections(of: pod.services, in: world)
             let expected = intervals * ways
             let spare = 2 * ways
-            // Who has used a server goes on to look at it, whatever Service they have now.
-            let former = allWays - ways
-            let most = expected + former * (intervals + 2) + (isFailing ? expected : spare) + surprises * 3
+            let most = expected + (isFailing ? expected : spare) + surprises * 3
             for (kind, counts) in [("health", counts.health), ("models", counts.models)] {
                 let count = counts[pod.authority] ?? 0
                 guard count < expected - spare || count > most else { continue }

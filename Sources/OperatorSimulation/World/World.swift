@@ -58,6 +58,8 @@ package final class World: Sendable {
         var foreign: [String: Set<Entry>] = [:]
         /// Entries that a dead process's load brought after it died, by container.
         var late: [String: Set<Entry>] = [:]
+        /// Those of them that came when their look-up was over, whoever sent them.
+        var overdue: [String: Set<Entry>] = [:]
         /// Entries that may stay: their objects were deleted with `Orphan`.
         var orphaned: Set<Entry> = []
         /// Entries that their objects had to leave behind when the deletion's timeout had passed, by container.

@@ -1,0 +1,47 @@
+import Effects
+import Synchronization
+import VLLMSimulator
+
+/// Notes what loads bring where nobody can be expected to look for it any more: it is foreign from then on.
+final class LateLoads: Sendable {
+    private let ends = Mutex<[Duration]>([])
+
+    /// How many of them ended after that: what they brought is news to ServedModels.
+    func count(since time: Duration) -> Int { ends.withLock { $0.count { $0 > time } } }
+
+    /// A load of unknown outcome is looked up for 2 × `loadTimeout` ("Truth", 7): what it brings later is foreign.
+    func expect(_ exchange: Exchange, in world: World) {
+        guard let timeout = exchange.request.options.totalTimeout, let pod = world.pod(at: exchange.authority) else {
+            return
+        }
+        let container = pod.containerID
+        world.simulation.spawn {
+            try? await world.simulation.sleep(for: timeout * 2)
+            guard pod.containerID == container, !pod.entries.contains(exchange.entry),
+                pod.server.isLoading(exchange.entry.name)
+            else { return }
+            world.change { state in
+                state.late[container, default: []].insert(exchange.entry)
+                state.overdue[container, default: []].insert(exchange.entry)
+            }
+        }
+    }
+
+    /// A load that ends where a list asked for by a later process already proved absence, or on a server that its object has
+    /// nothing to do with: by the contract nobody need look for it there.
+    func noteEnd(_ exchange: Exchange, on pod: SimulatedPod, in world: World) {
+        let entry = exchange.entry
+        guard pod.entries.contains(entry) else { return }
+        let isSenderAlive = world.now.processes.first { $0.name == exchange.process }?.isAlive ?? true
+        guard !isSenderAlive || isStray(entry, on: pod, in: world) else { return }
+        ends.withLock { $0.append(world.simulation.now) }
+        _ = world.change { $0.late[pod.containerID, default: []].insert(entry) }
+    }
+
+    /// Whether the pod is new, at the address of another one, and only that one's Services have objects that claim this.
+    private func isStray(_ entry: Entry, on pod: SimulatedPod, in world: World) -> Bool {
+        let claimants = world.adapters.filter { $0.claims.contains(entry) }
+        return !world.isKnown(since: pod.now.startedAt) && !claimants.isEmpty
+            && !claimants.contains { $0.claims(on: pod.everServices).contains(entry) }
+    }
+}
