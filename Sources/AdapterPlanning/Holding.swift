@@ -29,9 +29,10 @@ extension AdapterSituation {
         stored.claims == nil || stored.omits(server) || hasBeenListed(server)
     }
 
-    /// Whether a line says that the server gave a valid list before, to this process or an earlier one.
+    /// Whether a line says that the server gave a valid list before, to this process or an earlier one: of this container,
+    /// or of one before it, for no repair waits until the new one is told of.
     func hasBeenListed(_ server: Server) -> Bool {
-        storedLine(of: server)?.hasListed == true || inherited?.mayHaveListed(server) == true
+        stored.lists(server) && stored.line(of: server)?.hasListed == true || inherited?.mayHaveListed(server) == true
     }
 
     /// Whether what `claim` covers is there, and another object sees to it: whoever loaded it, and whatever may still come.

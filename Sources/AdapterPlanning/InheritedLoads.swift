@@ -20,10 +20,9 @@ package struct InheritedLoads: Hashable, Sendable {
     /// When the last of them has ended; what is not listed then is not expected any more.
     func end(loadTimeout: Duration) -> Duration { since + loadTimeout * 2 }
 
-    /// Whether the server may have given an earlier process a valid list: of the container then, or of one since, whose
-    /// repair no line had to wait for.
+    /// Whether the server may have given an earlier process a valid list.
     func mayHaveListed(_ server: Server) -> Bool {
-        lines.line(server.name, server.id.port).map(\.hasListed) ?? hasMore
+        lines.line(server.name, server.id.port).map { $0.hasListed && $0.address == server.address } ?? hasMore
     }
 
     /// Whether one of them may have been for `claim` on `server`.

@@ -117,6 +117,9 @@ private let held = ["sql": "/adapters/sql"]
             let blind = situation.with(.blind("b"))
             #expect(blind.plan().line("b")?.lastSeenTime == blind.timestamp)
             #expect(blind.deleted().plan().finalizer == .keep)
+            var alone = blind
+            alone.inherited = nil
+            #expect(alone.written().deleted().plan().finalizer == .keep)
             var next = blind.written()
             next.inherited = InheritedLoads(next.stored, since: .zero)
             #expect(next.deleted().plan().finalizer == .keep)

@@ -47,6 +47,10 @@ package enum Mutation: String, CaseIterable, Sendable {
     case stepWallClock
     /// A Service leads to another port of its pods, on which their servers listen or not.
     case changeTargetPort
+    /// All pods of a Service are replaced, one after the other.
+    case rollOut
+    /// A custom resource is served no more for a time, as while its definition is applied anew; its objects are kept.
+    case unserve
 
     /// How often it is chosen, against the others.
     var weight: Int {

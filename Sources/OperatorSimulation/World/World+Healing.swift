@@ -18,8 +18,8 @@ extension World {
     func heal() {
         simulation.trace("-- heal")
         change { state in
-            state.sightedAt = simulation.now
-            state.forbidden = nil
+            (state.sightedAt, state.isHealed) = (simulation.now, true)
+            (state.forbidden, state.unserved) = (nil, nil)
         }
         kube.setFault(nil)
         network.heal()

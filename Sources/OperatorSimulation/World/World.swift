@@ -74,6 +74,8 @@ package final class World: Sendable {
         var apiKey: String?
         /// What the API server refuses to the operator, as a part of a path.
         var forbidden: String?
+        /// What the API server does not know for a time, as a part of a path.
+        var unserved: String?
         /// When an object last lost the right to take a name from others, by name.
         var withdrawn: [String: Duration] = [:]
         /// Names that some object was allowed to take from others.
@@ -81,6 +83,8 @@ package final class World: Sendable {
         var violations: [Violation] = []
         var processes: [SimulatedProcess] = []
         var isOperatorStopping = false
+        /// Whether all faults have ended, and changes with them.
+        var isHealed = false
         /// When the last process started, or all faults ended: from then on a process sees what there is.
         var sightedAt = Duration.zero
     }
