@@ -127,6 +127,11 @@ package struct AdapterSituation: Hashable, Sendable {
 }
 
 extension ServerStatus {
+    /// Whether the server had given a valid list when this line was written: else nobody can say when it was last seen.
+    var hasListed: Bool { isBlind ? lastSeenTime != nil : hasAnswered }
+
+    private var isBlind: Bool { reason.flatMap { Reason(rawValue: $0) }?.reasonClass == .blind }
+
     /// Whether the server had answered when this line was written.
     fileprivate var hasAnswered: Bool {
         switch state {

@@ -63,6 +63,10 @@ struct FormerServer {
         var verdict = ServerVerdict.blind(server, isWanted: false, reason, message)
         if situation.deletion == nil { verdict.state = .unloading }
         let listing = situation.observation(of: server).lastListing
+        // Until then an earlier process may have sent something here.
+        if listing == nil, let end = situation.inherited?.end(loadTimeout: loadTimeout), end > situation.now {
+            verdict.wakeAfter = end - situation.now
+        }
         verdict.root = held.first { listing?.adapters[$0.name]?.root == $0.path }?.path
         return verdict
     }

@@ -15,11 +15,26 @@ extension AdapterSituation {
         case .awaiting: return false
         case .blind:
             // What the last list of this incarnation did not show, and nobody sent since, is not there.
-            guard let listing = observation.lastListing else { return true }
+            guard let listing = observation.lastListing else { return mayEverHold(server) }
             return listing.adapters[claim.name]?.root == claim.path
         case .listed(let listing):
             return listing.adapters[claim.name]?.root == claim.path
         }
+    }
+
+    /// Whether something may have been put on a server that gave this process no valid list.
+    ///
+    /// Where the object still wants it, nobody assumes anything. Elsewhere a line tells: nothing is loaded without a list,
+    /// nor where no line leads to. Of what was stored with other lines, nobody knows.
+    private func mayEverHold(_ server: Server) -> Bool {
+        target.servers.contains { $0.id == server.id } || stored.claims == nil || stored.omits(server)
+            || hasBeenListed(server)
+    }
+
+    /// Whether a line says that the server gave a valid list before, to this process or an earlier one: of this container,
+    /// or of one before it, for no repair waits until the new one is told of.
+    func hasBeenListed(_ server: Server) -> Bool {
+        stored.lists(server) && stored.line(of: server)?.hasListed == true || inherited?.mayHaveListed(server) == true
     }
 
     /// Whether what `claim` covers is there, and another object sees to it: whoever loaded it, and whatever may still come.

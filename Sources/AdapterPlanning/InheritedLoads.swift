@@ -20,6 +20,11 @@ package struct InheritedLoads: Hashable, Sendable {
     /// When the last of them has ended; what is not listed then is not expected any more.
     func end(loadTimeout: Duration) -> Duration { since + loadTimeout * 2 }
 
+    /// Whether the server may have given an earlier process a valid list.
+    func mayHaveListed(_ server: Server) -> Bool {
+        lines.line(server.name, server.id.port).map { $0.hasListed && $0.address == server.address } ?? hasMore
+    }
+
     /// Whether one of them may have been for `claim` on `server`.
     func mayConcern(_ claim: Claim, on server: Server) -> Bool {
         guard claims.contains(claim), claim.port == server.id.port else { return false }

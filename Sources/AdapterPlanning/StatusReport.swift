@@ -159,9 +159,12 @@ struct StatusReport {
             line.message = verdict.message.isEmpty ? nil : verdict.message.clipped(to: 256)
         }
         if verdict.reasonClass == .blind {
-            let known = situation.storedLine(of: server)?.lastSeenTime
-            line.lastSeenTime = known ?? situation.observation(of: server).lastSeen
+            let known = situation.storedLine(of: server)?.lastSeenTime ?? situation.observation(of: server).lastSeen
+            line.lastSeenTime = known ?? (situation.hasBeenListed(server) ? lastTransition : nil)
         }
         return line
     }
+
+    /// What an earlier process saw, it saw no earlier than it wrote.
+    private var lastTransition: String? { situation.stored.conditions?.map(\.lastTransitionTime).max() }
 }

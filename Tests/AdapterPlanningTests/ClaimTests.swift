@@ -86,6 +86,47 @@ private let held = ["sql": "/adapters/sql"]
         #expect(claims.contains(.on("old", "/adapters/old")) == holder.isKept)
     }
 
+    /// A Service led to a port of its pods on which nobody listens.
+    @Test func `a place that never gave a list holds nothing, however long nobody answers there`() {
+        let never = situation(.blind("b", .connectionRefused), claims: [.on()]).written()
+        #expect(never.stored.servers?.first?.lastSeenTime == nil)
+        #expect(never.deleted().plan().finalizer == .keep, "where it is still wanted, nothing is assumed")
+        var moved = situation(.server("a", holding: held), others: [.blind("b", .connectionRefused)], claims: [.on()])
+        moved.stored.servers = never.stored.servers
+        #expect(moved.written().stored.servers?.map(\.name) == ["a"])
+    }
+
+    @Test func `what an earlier process may have sent to a place without a list is waited for, and no longer`() {
+        let never = situation(.blind("b", .connectionRefused), claims: [.on()]).written()
+        var moved = situation(.server("a", holding: held), others: [.blind("b", .connectionRefused)], claims: [.on()])
+        moved.stored.servers = never.stored.servers
+        moved.inherited = InheritedLoads(moved.stored, since: moved.now)
+        moved = moved.written()
+        #expect(moved.stored.servers?.count == 2 && moved.plan().wakeAfter == .seconds(600))
+        moved.now += .seconds(600)
+        #expect(moved.written().stored.servers?.map(\.name) == ["a"])
+    }
+
+    @Test func `offline is not deleted: who gave an earlier process a list may hold a claim`() {
+        var situation = situation(.server("b", holding: held)).written()
+        situation.inherited = InheritedLoads(situation.stored, since: .zero)
+        // Its container started anew, and the line does not say so yet.
+        for incarnation in ["containerd://b", "containerd://later"] {
+            let server = Server(id: .of("b"), name: "b", address: "10.0.0.1", incarnation: incarnation)
+            // Its Service has gone elsewhere.
+            (situation.target, situation.others) = (.servers([]), [server])
+            let blind = situation.with(.blind("b"))
+            #expect(blind.plan().line("b")?.lastSeenTime == situation.stored.conditions?.first?.lastTransitionTime)
+            #expect(blind.deleted().plan().finalizer == .keep)
+            var alone = blind
+            alone.inherited = nil
+            #expect(alone.written().deleted().plan().finalizer == .keep)
+            var next = blind.written()
+            next.inherited = InheritedLoads(next.stored, since: .zero)
+            #expect(next.deleted().plan().finalizer == .keep)
+        }
+    }
+
     @Test func `a claim that waits for a load without an answer is looked at again in time`() {
         let attempt = Attempt.load("/adapters/old", .unknown, endedAt: .seconds(9_500))
         let plan = situation(

@@ -68,6 +68,7 @@ private let held = ["sql": "/adapters/sql"]
     @Test func `a pod made anew under its name inherits nothing of the old line`() {
         var situation = situation(.blind("a", lastHolding: held), claims: [.on()]).written()
         situation.stored.servers?[0].incarnation = "containerd://before"
+        situation.stored.servers?[0].address = "10.0.0.9"
         situation.observations[.of("a")] = KnownServer.blind("a").observation
         let line = situation.plan().line("a")
         #expect(line?.lastSeenTime == nil && line?.root == nil)

@@ -4,6 +4,8 @@ import Effects
 struct Authority {
     /// `host:port`, the port always there.
     let name: String
+    /// `host:`, as every name of a port of the same host begins.
+    var host: Substring { name[...(name.lastIndex(of: ":") ?? name.startIndex)] }
     /// Path and query, at least `/`.
     let path: String
     /// False for a literal address.

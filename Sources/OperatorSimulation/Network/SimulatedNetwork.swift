@@ -33,7 +33,9 @@ package final class SimulatedNetwork: HTTPTransport {
 
     // MARK: What the environment does
 
-    /// Lets `handler` listen on `authority`, `host:port`; nil: its host is gone, and packets to it vanish.
+    /// Lets `handler` listen on `authority`, `host:port`; nil: nobody does any more.
+    ///
+    /// A host of which no port is left is gone, and packets to it vanish; else its other ports refuse connections.
     package func register(_ handler: (any HTTPHandler)?, at authority: String) {
         state.withLock { $0.handlers[authority] = handler }
     }
@@ -134,15 +136,20 @@ package final class SimulatedNetwork: HTTPTransport {
     private func connect(
         to target: Authority, fault: NetworkFault?, options: HTTPOptions
     ) async throws -> any HTTPHandler {
-        let handler = state.withLock { $0.handlers[target.name] }
+        let (handler, hasHost) = state.withLock { state -> ((any HTTPHandler)?, Bool) in
+            let handler = state.handlers[target.name]
+            return (handler, handler != nil || state.handlers.keys.contains { $0.hasPrefix(target.host) })
+        }
         if handler == nil, target.isName { throw HTTPFailure(.nameResolution, "no address for \(target.name)") }
-        guard let handler, fault != .blackhole else {
+        guard hasHost, fault != .blackhole else {
             let limit = min(options.connectTimeout, options.totalTimeout ?? options.connectTimeout)
             try await simulation.sleep(for: limit)
             throw HTTPFailure(.connectTimeout, "no connection to \(target.name) within \(limit.inSeconds)")
         }
         try await simulation.sleep(for: latency(to: target.name))
-        if fault == .refused { throw HTTPFailure(.connectionRefused, "\(target.name) refused the connection") }
+        guard let handler, fault != .refused else {
+            throw HTTPFailure(.connectionRefused, "\(target.name) refused the connection")
+        }
         return handler
     }
 

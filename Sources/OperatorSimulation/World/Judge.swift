@@ -7,6 +7,7 @@ struct Judge {
     private struct Pod {
         let name: String
         let uid: String
+        let port: Int
         let services: [String]
         let isTerminating: Bool
         let containerID: String
@@ -31,7 +32,8 @@ struct Judge {
         self.adapters = adapters
         pods = world.pods.map { pod in
             Pod(
-                name: pod.name, uid: pod.uid, services: pod.services, isTerminating: pod.now.isTerminating,
+                name: pod.name, uid: pod.uid, port: pod.port, services: pod.services,
+                isTerminating: pod.now.isTerminating,
                 containerID: pod.containerID, adapters: pod.adapters,
                 replacesInPlace: pod.server.version >= VLLMVersion(0, 15), entries: pod.entries,
                 claimed: pod.claimed(
@@ -176,8 +178,9 @@ struct Judge {
         for server in adapter.servers {
             let name = server["name"]?.stringValue ?? ""
             let state = server["state"]?.stringValue ?? ""
-            guard let pod = pods.first(where: { $0.name == name }) else {
-                violations.append(lie("lists \(name), which is gone, as \(state)"))
+            let port = Int(server["port"]?.intValue ?? 0)
+            guard let pod = pods.first(where: { $0.name == name && $0.port == port }) else {
+                violations.append(lie("lists \(name):\(port), which is gone, as \(state)"))
                 continue
             }
             if state == "Loaded" || state == "OnDemand" { loaded += 1 }

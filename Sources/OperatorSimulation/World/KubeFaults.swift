@@ -25,6 +25,9 @@ struct KubeFaults: Sendable {
         return random.pick(others) ?? .full
     }
 
+    /// What a real API server says of a resource that it does not know, transcript 005.
+    private static let unserved = Fault.page(404, contentType: "text/plain", text: "404 page not found\n")
+
     private let random: RandomStream
     private let permille: Int
     private let faults: [Fault]
@@ -53,6 +56,7 @@ struct KubeFaults: Sendable {
     /// The same in a world, whose operator may also be forbidden something.
     func start(in world: World) {
         world.kube.setFault { [weak world] request in
+            if let unserved = world?.now.unserved, request.url.contains(unserved) { return Self.unserved }
             if let forbidden = world?.now.forbidden, request.url.contains(forbidden) { return .status(403) }
             return next()
         }

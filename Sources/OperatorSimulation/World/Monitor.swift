@@ -243,7 +243,7 @@ final class Monitor: Sendable {
             // Until every server has answered the stored status stands; claims and lines that loads wait for join it.
             if old.contains(where: { status.addsOnlyClaims(to: $0) && $0.lists(server) }) { continue }
             let address = server["address"]?.stringValue ?? ""
-            let authority = "\(address):\(SimulatedPod.port)"
+            let authority = "\(address):\(server["port"]?.intValue ?? 0)"
             let root = server["root"]?.stringValue ?? adapter.path
             func isListed(_ entries: Set<Entry>) -> Bool { entries.contains { $0.root == root } }
             if let pod = world.pod(at: authority), isListed(pod.entries) { continue }

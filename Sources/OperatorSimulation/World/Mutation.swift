@@ -1,5 +1,6 @@
 /// What a user, a kubelet, a neighbour or a bad day can do.
 package enum Mutation: String, CaseIterable, Sendable {
+    // In the order of their invention: a seed of a test names the last one that it knew.
     case createAdapter
     case deleteAdapter
     case recreateAdapter
@@ -44,6 +45,12 @@ package enum Mutation: String, CaseIterable, Sendable {
     case killOperator
     case stopOperator
     case stepWallClock
+    /// A Service leads to another port of its pods, on which their servers listen or not.
+    case changeTargetPort
+    /// All pods of a Service are replaced, one after the other.
+    case rollOut
+    /// A custom resource is served no more for a time, as while its definition is applied anew; its objects are kept.
+    case unserve
 
     /// How often it is chosen, against the others.
     var weight: Int {

@@ -78,6 +78,11 @@ struct Mutator: Sendable {
         case .renamePort:
             guard let service = random.pick(world.now.services.sorted()) else { return }
             try world.renamePort(of: service, to: random.chance(500) ? "web" : "http")
+        case .changeTargetPort:
+            guard let service = random.pick(world.now.services.sorted()) else { return }
+            try world.retarget(service, to: random.pick([nil] + SimulatedPod.ports) ?? nil)
+        case .rollOut: rollOut()
+        case .unserve: unserve()
         case .movePod: if let pod { try world.move(pod, to: services) }
         case .rotateKey: rotateKey()
         case .deleteSecret: try deleteSecret()
@@ -161,6 +166,44 @@ struct Mutator: Sendable {
                 world.violate("environment", "\(error)")
             }
         }
+    }
+
+    /// As a Deployment or a StatefulSet does.
+    private func rollOut() {
+        guard let service = random.pick(world.now.services.sorted()) else { return }
+        let hasNewNames = random.chance(600)
+        let longest = random.pick([1, 5, 30]) ?? 5
+        let pods = world.pods.filter { $0.services.contains(service) && !$0.now.isTerminating }
+        world.simulation.trace("pods of \(service) are replaced\(hasNewNames ? "" : " under their names")")
+        world.simulation.spawn { [world, random] in
+            for pod in pods {
+                let wait = random.duration(.milliseconds(100)...(.seconds(longest)))
+                guard (try? await world.simulation.sleep(for: wait)) != nil, !world.now.isHealed else { return }
+                guard world.now.pods[pod.name]?.uid == pod.uid, !pod.now.isTerminating else { continue }
+                do {
+                    if hasNewNames {
+                        // Where all addresses are in use, nothing can be made first.
+                        guard try world.createPod(services: pod.services) != nil else { return }
+                        world.delete(pod, afterTerminating: wait)
+                    } else {
+                        world.delete(pod, afterTerminating: nil)
+                        try await world.simulation.sleep(for: wait)
+                        guard !world.now.isHealed, world.now.pods[pod.name] == nil else { return }
+                        try world.createPod(services: pod.services, name: pod.name)
+                    }
+                } catch {
+                    world.violate("environment", "\(error)")
+                }
+            }
+        }
+    }
+
+    private func unserve() {
+        let kind = random.pick(["/loraadapters", "/servedmodels"])
+        world.simulation.trace("not served: \(kind ?? "")")
+        world.change { $0.unserved = kind }
+        if random.chance(700) { world.network.resetConnections(to: World.kubeAuthority) }
+        later { world in world.change { if $0.unserved == kind { $0.unserved = nil } } }
     }
 
     private func troubleServer() {

@@ -45,9 +45,13 @@ package struct OperatorScenario: Scenario {
         return verdict
     }
 
-    /// How many connections lead to a server: objects with other Secrets share none.
-    private static func connections(of services: [String], in world: World) -> Int {
-        Set(world.adapters.filter { services.contains($0.service) }.map(\.secret)).count
+    /// How many connections lead to a server, since objects with other Secrets share none: those that are there in any case,
+    /// and with those of objects that may have left something behind a Service of it.
+    private static func connections(to pod: SimulatedPod, in world: World) -> ClosedRange<Int> {
+        let services = pod.services
+        let wanting = Set(world.adapters.filter { services.contains($0.service) }.map(\.secret))
+        let claiming = Set(world.adapters.filter { !$0.claims(on: services).isEmpty }.map(\.secret))
+        return wanting.count...wanting.union(claiming).count
     }
 
     private func makeLinksFaulty(_ world: World, _ random: RandomStream) {
@@ -112,10 +116,10 @@ package struct OperatorScenario: Scenario {
         let surprises = world.monitor.lateLoads.count(since: since)
         var violations: [Violation] = []
         for pod in world.pods where !services.isDisjoint(with: pod.services) {
-            let ways = connections(of: pod.services, in: world)
-            let expected = intervals * ways
-            let spare = 2 * ways
-            let most = expected + (isFailing ? expected : spare) + surprises * 3
+            let ways = connections(to: pod, in: world)
+            let expected = intervals * ways.lowerBound
+            let spare = 2 * ways.upperBound
+            let most = intervals * ways.upperBound + (isFailing ? expected : spare) + surprises * 3
             for (kind, counts) in [("health", counts.health), ("models", counts.models)] {
                 let count = counts[pod.authority] ?? 0
                 guard count < expected - spare || count > most else { continue }

@@ -117,7 +117,8 @@ final class Promises: Sendable {
         let owner = world.adapters.first { adapter in
             adapter.loraName == place.name && adapter.claims.contains(old) && adapter.claims.contains(adapter.entry)
                 && adapter.path != root && !adapter.isTerminating && !adapter.isSuspended && adapter.replicas == nil
-                && pod.services.contains(adapter.service)
+                && world.leads(adapter.service, to: pod)
+                && world.isKnown(since: world.now.portsChangedAt[adapter.service])
         }
         guard let owner else { return }
         // Where an older object has the name, the entry is given up for that one: no roll-out.
@@ -129,7 +130,7 @@ final class Promises: Sendable {
         // "A healthy server without the name … counts as ok."
         if wishes.contains(where: \.isOnDemand) { return }
         let others = world.pods.filter { other in
-            other.uid != pod.uid && other.services.contains(owner.service) && !other.now.isTerminating
+            other.uid != pod.uid && world.leads(owner.service, to: other) && !other.now.isTerminating
                 && other.adapters[place.name] == nil
         }
         let lacking = state.withLock { state in
@@ -154,7 +155,7 @@ final class Promises: Sendable {
             old["observedGeneration"]?.intValue == adapter.generation, !adapter.isTerminating,
             world.now.services.contains(adapter.service),
             // A port whose name is nowhere to be found leads to no server.
-            world.isKnown(since: world.now.renamedAt[adapter.service]),
+            world.isKnown(since: world.now.portsChangedAt[adapter.service]),
             adapter.portName.map({ $0 == world.portName(of: adapter.service) }) ?? true
         else { return }
         // Its endpoints come and go with it, and a process may see them late.
@@ -169,7 +170,8 @@ final class Promises: Sendable {
         for line in adapter.servers {
             guard let pod = now.pods[line["name"]?.stringValue ?? ""], !pod.now.isTerminating,
                 pod.address == line["address"]?.stringValue, pod.containerID == line["incarnation"]?.stringValue,
-                pod.services.contains(adapter.service), !asked.contains(pod.authority),
+                pod.port == Int(line["port"]?.intValue ?? 0), world.leads(adapter.service, to: pod),
+                !asked.contains(pod.authority),
                 // Of where a pod came the operator hears later.
                 world.isKnown(since: pod.now.movedAt),
                 !status.addsOnlyClaims(to: old)

@@ -22,18 +22,25 @@ final class SimulatedPod: HTTPHandler {
     let uid: String
     let address: String
     let server: SimulatedServer
+    /// Where its server listens.
+    let port: Int
     let authority: String
     private let state: Mutex<State>
 
-    static let port = 8000
+    /// What a port of a server may be: of most it is the first.
+    static let ports = [8000, 8001]
 
-    init(name: String, uid: String, address: String, services: [String], server: SimulatedServer, startedAt: Duration) {
+    init(
+        name: String, uid: String, address: String, port: Int, services: [String], server: SimulatedServer,
+        startedAt: Duration
+    ) {
         self.name = name
         self.uid = uid
         self.address = address
         state = Mutex(State(startedAt: startedAt, services: services, everServices: services))
         self.server = server
-        authority = "\(address):\(Self.port)"
+        self.port = port
+        authority = "\(address):\(port)"
     }
 
     var now: State { state.withLock { $0 } }
@@ -50,7 +57,7 @@ final class SimulatedPod: HTTPHandler {
     func respond(to request: HTTPRequest) async throws -> HTTPResponse { try await server.respond(to: request) }
 
     /// The Pod object; without a uid where it is not created yet.
-    static func manifest(name: String, namespace: String, services: [String]) -> JSONValue {
+    static func manifest(name: String, namespace: String, services: [String], port: Int) -> JSONValue {
         [
             "apiVersion": "v1", "kind": "Pod",
             "metadata": [

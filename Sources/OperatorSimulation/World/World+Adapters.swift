@@ -51,7 +51,7 @@ extension World {
         guard spec["conflictPolicy"]?.stringValue == "Overwrite", let loraName = spec["loraName"]?.stringValue else {
             return
         }
-        guard now?.overwrites != true || now?.loraName != loraName else { return }
+        guard now?.overwrites != true || now?.loraName != loraName || now?.isSuspended == true else { return }
         change { $0.withdrawn[loraName] = simulation.now }
     }
 

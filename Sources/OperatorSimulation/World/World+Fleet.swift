@@ -14,6 +14,9 @@ extension World {
             let older = [VLLMVersion(0, 10, 2), VLLMVersion(0, 13), VLLMVersion(0, 17), VLLMVersion(0, 25)]
             change { $0.versions = [.newest] + older.filter { _ in random.chance(400) } }
         }
+        if settings.mutations.contains(.changeTargetPort), random.chance(300) {
+            change { $0.ports = SimulatedPod.ports }
+        }
         if settings.mutations.contains(.rotateKey), random.chance(250) {
             demandKey("\(Self.keyPrefix)0")
             for secret in Self.secrets where random.chance(800) { storeKey(in: secret) }

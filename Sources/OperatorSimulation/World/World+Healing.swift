@@ -18,14 +18,19 @@ extension World {
     func heal() {
         simulation.trace("-- heal")
         change { state in
-            state.sightedAt = simulation.now
-            state.forbidden = nil
+            (state.sightedAt, state.isHealed) = (simulation.now, true)
+            (state.forbidden, state.unserved) = (nil, nil)
         }
         kube.setFault(nil)
         network.heal()
         for service in ["a", "b"] {
             restoreService(service)
-            do { try renamePort(of: service, to: "http") } catch { violate("environment", "\(error)") }
+            do {
+                try renamePort(of: service, to: "http")
+                if now.targetPorts[service] != nil { try retarget(service, to: nil) }
+            } catch {
+                violate("environment", "\(error)")
+            }
         }
         for secret in Self.secrets { storeKey(in: secret) }
         for pod in pods {

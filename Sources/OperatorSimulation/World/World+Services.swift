@@ -13,13 +13,15 @@ extension World {
             ],
         ])
         noteService(name, exists: true)
-        try publishSlice(of: name)
+        try publishSlices(of: name)
     }
 
     func deleteService(_ name: String) throws {
         noteService(name, exists: false)
         try kube.delete("services", namespace: Self.namespace, name: name)
-        try? kube.delete("endpointslices", namespace: Self.namespace, name: "\(name)-slice")
+        for port in SimulatedPod.ports {
+            try? kube.delete("endpointslices", namespace: Self.namespace, name: slice(of: name, port: port))
+        }
     }
 
     private func noteService(_ name: String, exists: Bool) {
@@ -31,18 +33,33 @@ extension World {
 
     /// Gives the port of a Service another name; the EndpointSlice follows.
     func renamePort(of service: String, to name: String) throws {
-        change { state in
-            state.portNames[service] = name
-            state.renamedAt[service] = simulation.now
-        }
+        change { $0.portNames[service] = name }
+        try publishPort(of: service)
+    }
+
+    /// Lets a Service lead to that port of all its pods, or to the one that each of them calls `http`.
+    func retarget(_ service: String, to port: Int?) throws {
+        simulation.trace("\(service) leads to \(port.map { "port \($0)" } ?? "the port that is called http")")
+        change { $0.targetPorts[service] = port }
+        try publishPort(of: service)
+    }
+
+    private func publishPort(of service: String) throws {
+        change { $0.portsChangedAt[service] = simulation.now }
         guard var object = kube.get("services", namespace: Self.namespace, name: service) else { return }
         object["spec", "ports"] = [port(of: service)]
         try kube.replace(object)
         publishSliceLater(of: service)
     }
 
+    /// Whether a Service selects a pod, and leads to the port on which its server listens.
+    func leads(_ service: String, to pod: SimulatedPod) -> Bool {
+        pod.services.contains(service) && now.targetPorts[service] ?? pod.port == pod.port
+    }
+
     private func port(of service: String) -> JSONValue {
-        ["name": .string(portName(of: service)), "port": 80, "targetPort": 8000, "protocol": "TCP"]
+        let target: JSONValue = now.targetPorts[service].map { .int(Int64($0)) } ?? "http"
+        return ["name": .string(portName(of: service)), "port": 80, "targetPort": target, "protocol": "TCP"]
     }
 
     func portName(of service: String) -> String { now.portNames[service] ?? "http" }
@@ -51,24 +68,40 @@ extension World {
         let delay = delays.duration(.zero ... .seconds(2))
         simulation.spawn { [self] in
             try? await simulation.sleep(for: delay)
-            do { try publishSlice(of: service) } catch { violate("environment", "\(error)") }
+            do { try publishSlices(of: service) } catch { violate("environment", "\(error)") }
         }
     }
 
-    private func publishSlice(of service: String) throws {
+    /// One slice for each port, as Kubernetes has it; one that is needed no more goes last.
+    private func publishSlices(of service: String) throws {
         guard now.services.contains(service) else { return }
-        let endpoints = pods.filter { $0.services.contains(service) }.map { $0.endpoint(in: Self.namespace) }
-        let name = "\(service)-slice"
-        let port: JSONValue = [
-            "name": .string(portName(of: service)), "port": .int(Int64(SimulatedPod.port)), "protocol": "TCP",
-        ]
+        let (pods, target) = (pods.filter { $0.services.contains(service) }, now.targetPorts[service])
+        let members = Dictionary(grouping: pods) { target ?? $0.port }
+        let ports = members.isEmpty ? [target ?? 8000] : members.keys.sorted()
+        for port in ports {
+            try publishSlice(of: service, port: port, (members[port] ?? []).map { $0.endpoint(in: Self.namespace) })
+        }
+        for port in SimulatedPod.ports where !ports.contains(port) {
+            try? kube.delete("endpointslices", namespace: Self.namespace, name: slice(of: service, port: port))
+        }
+    }
+
+    private func slice(of service: String, port: Int) -> String {
+        port == 8000 ? "\(service)-slice" : "\(service)-slice-\(port)"
+    }
+
+    private func publishSlice(of service: String, port: Int, _ endpoints: [JSONValue]) throws {
+        let name = slice(of: service, port: port)
         var slice: JSONValue = [
             "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4",
             "metadata": [
                 "name": .string(name), "namespace": .string(Self.namespace),
                 "labels": ["kubernetes.io/service-name": .string(service)],
             ],
-            "endpoints": .array(endpoints), "ports": [port],
+            "endpoints": .array(endpoints),
+            "ports": [
+                ["name": .string(portName(of: service)), "port": .int(Int64(port)), "protocol": "TCP"]
+            ],
         ]
         guard let present = kube.get("endpointslices", namespace: Self.namespace, name: name) else {
             try kube.create(slice)

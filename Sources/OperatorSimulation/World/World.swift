@@ -46,8 +46,10 @@ package final class World: Sendable {
         var services: Set<String> = []
         /// What the ports of Services are called, where that is not `http`.
         var portNames: [String: String] = [:]
-        /// When that changed last.
-        var renamedAt: [String: Duration] = [:]
+        /// The `targetPort` of Services, where that is a number.
+        var targetPorts: [String: Int] = [:]
+        /// When either changed last.
+        var portsChangedAt: [String: Duration] = [:]
         /// When a Service was last made or deleted.
         var servicesChangedAt: [String: Duration] = [:]
         var freeAddresses: [String]
@@ -68,10 +70,14 @@ package final class World: Sendable {
         var former: [(at: Duration, adapter: Adapter)] = []
         /// Versions of vLLM, of which each server has one.
         var versions = [VLLMVersion.newest]
+        /// Ports, on one of which each server listens.
+        var ports = [8000]
         /// What servers want to see with each request (`--api-key`), where they do.
         var apiKey: String?
         /// What the API server refuses to the operator, as a part of a path.
         var forbidden: String?
+        /// What the API server does not know for a time, as a part of a path.
+        var unserved: String?
         /// When an object last lost the right to take a name from others, by name.
         var withdrawn: [String: Duration] = [:]
         /// Names that some object was allowed to take from others.
@@ -79,6 +85,8 @@ package final class World: Sendable {
         var violations: [Violation] = []
         var processes: [SimulatedProcess] = []
         var isOperatorStopping = false
+        /// Whether all faults have ended, and changes with them.
+        var isHealed = false
         /// When the last process started, or all faults ended: from then on a process sees what there is.
         var sightedAt = Duration.zero
     }
@@ -188,10 +196,12 @@ package final class World: Sendable {
         server.apiKey = now.apiKey
         server.version = simulation.random("version of \(name)").pick(now.versions) ?? .newest
         configure(&server)
+        let port = simulation.random("port of \(name)").pick(now.ports) ?? 8000
         let object = try kube.create(
-            SimulatedPod.manifest(name: name, namespace: Self.namespace, services: services))
+            SimulatedPod.manifest(name: name, namespace: Self.namespace, services: services, port: port))
         let pod = SimulatedPod(
-            name: name, uid: object["metadata", "uid"]?.stringValue ?? "", address: address, services: services,
+            name: name, uid: object["metadata", "uid"]?.stringValue ?? "", address: address, port: port,
+            services: services,
             server: SimulatedServer(server, time: simulation, random: simulation.random("server \(name)")),
             startedAt: simulation.now)
         change { $0.pods[name] = pod }

@@ -46,6 +46,36 @@ import VLLMSimulator
         }
     }
 
+    @Test(arguments: [false, true])
+    func `U9: a port of the pods on which nobody listens holds nothing, and all is as before when it was a slip`(
+        isDeleted: Bool
+    ) async throws {
+        try await inWorld(pods: 1) { world in
+            world.change { $0.ports = [8001] }
+            try world.createPod(services: ["a"])
+            try world.createAdapter("sql", spec: spec())
+            try await world.reaches("Ready")
+            #expect(world.pods.map(\.port) == [8000, 8001] && world.hold(["sql": "/a/sql"]))
+            try world.retarget("a", to: 8001)
+            try await world.becomes("nobody listens there on the first") {
+                $0.reason("Unreachable") == "ConnectionRefused"
+            }
+            try await world.sleep(300)
+            #expect(world.hold(["sql": "/a/sql"]), "nothing is unloaded before the others are verified")
+            if isDeleted {
+                try world.deleteAdapter("sql")
+                try await world.becomes("gone") { $0.adapter("sql") == nil }
+                #expect(world.hold([:]))
+            } else {
+                try world.retarget("a", to: nil)
+                try await world.becomes("as before") {
+                    $0.reason("Unreachable") == "Observed" && $0.adapter("sql")?.servers.count == 2
+                }
+                #expect(world.adapter("sql")?.phase == "Ready" && world.loads() == [1, 1])
+            }
+        }
+    }
+
     static let orders: [[String]] = [
         ["service", "pods", "adapter"], ["pods", "service", "adapter"], ["adapter", "service", "pods"],
         ["adapter", "pods", "service"], ["namespace"], ["service", "namespace"], ["adapter", "namespace"],
