@@ -31,6 +31,11 @@ struct PendingActions {
         return true
     }
 
+    /// The oldest.
+    var oldest: ServerAction? {
+        (first..<next).lazy.compactMap { order[$0] }.first.flatMap { actions[$0]?.action }
+    }
+
     /// Takes the oldest.
     mutating func take() -> ServerAction? {
         defer { if isEmpty { self = PendingActions() } }

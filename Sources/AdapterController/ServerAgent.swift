@@ -9,7 +9,7 @@ import VLLMAPI
 ///
 /// `/v1/models` has no watch, so a probe an interval plays reflector for it; an ended action asks for one more.
 final class ServerAgent: Sendable {
-    private struct State {
+    struct State {
         var record: ServerRecord
         var pending = PendingActions()
         var isReady = false
@@ -23,14 +23,11 @@ final class ServerAgent: Sendable {
         var entries: Int { record.observation.lastListing?.adapters.count ?? 0 }
     }
 
-    /// While actions follow one another, so often a list confirms those that ended: the longer the list, the more rarely.
-    private static func confirmInterval(entries: Int) -> Duration { .seconds(1) + .milliseconds(4 * entries) }
-
     let connection: Connection
-    private let context: Context
-    private let state: Mutex<State>
-    private let probeBell = Doorbell()
-    private let actionBell = Doorbell()
+    let context: Context
+    let state: Mutex<State>
+    let probeBell = Doorbell()
+    let actionBell = Doorbell()
     private let stopBell = Doorbell()
 
     init(_ connection: Connection, _ context: Context) {
@@ -150,7 +147,11 @@ final class ServerAgent: Sendable {
         } catch {
             // Cancelled, or the API server could not be asked for the Secret: nothing is known that was not before.
         }
-        state.withLock { $0.confirmedAt = context.effects.time.now }
+        let isAwaited = state.withLock { state in
+            state.confirmedAt = context.effects.time.now
+            return !state.pending.isEmpty
+        }
+        if isAwaited { actionBell.ring() }
     }
 
     /// Asks for what seldom changes, before anything is decided by a list.
@@ -223,72 +224,11 @@ final class ServerAgent: Sendable {
         return endpoint
     }
 
-    private func client(at endpoint: VLLMEndpoint, timeouts: VLLMTimeouts = VLLMTimeouts()) -> VLLMClient {
+    func client(at endpoint: VLLMEndpoint, timeouts: VLLMTimeouts = VLLMTimeouts()) -> VLLMClient {
         VLLMClient(endpoint: endpoint, http: context.effects.http, timeouts: timeouts)
     }
 
-    private func report(_ change: ServerRecord.Change) {
+    func report(_ change: ServerRecord.Change) {
         if change != .nothing { context.changed(connection, change) }
-    }
-
-    // MARK: Acting
-
-    private func actionLoop() async {
-        while !Task.isCancelled {
-            guard state.withLock({ !$0.pending.isEmpty }) else {
-                await actionBell.wait()
-                continue
-            }
-            await context.slots.hold(connection.place, context.effects.time, answers: answers) { await performNext() }
-            let isConfirmDue = state.withLock { state in
-                state.pending.isEmpty
-                    || context.effects.time.now - state.confirmedAt >= Self.confirmInterval(entries: state.entries)
-            }
-            if isConfirmDue { probeBell.ring() }
-        }
-    }
-
-    /// Whether the server says anything within `limit`, be it well or not.
-    private func answers(within limit: Duration) async -> Bool {
-        guard let endpoint = state.withLock({ $0.endpoint }), context.mayContact(connection) else { return false }
-        let timeouts = VLLMTimeouts(connect: limit, read: limit)
-        do {
-            try await client(at: endpoint, timeouts: timeouts).health()
-        } catch let error as VLLMError {
-            return ![.connectTimeout, .requestTimeout, .connectionRefused].contains(error.reason)
-        } catch {}
-        return true
-    }
-
-    private func performNext() async {
-        let time = context.effects.time
-        let mayContact = context.mayContact(connection)
-        let (next, endpoint) = state.withLock { state in
-            let next = state.pending.take()
-            guard let next, mayContact, let endpoint = state.endpoint, state.record.allows(next) else {
-                return (next, VLLMEndpoint?.none)
-            }
-            state.record.started(next, now: time.now)
-            return (next, endpoint)
-        }
-        guard let action = next else { return }
-        guard let endpoint else {
-            report(.names([action.name]))
-            return
-        }
-        let client = client(at: endpoint)
-        let startedAt = time.now
-        let outcome = await client.outcome(of: action)
-        if action.isLoad, case .answered = outcome { context.loaded(time.now - startedAt) }
-        if case .failed(let failure) = outcome {
-            context.logger.notice(
-                "a server refused an action",
-                metadata: [
-                    "server.address": "\(connection.place)",
-                    "adapter.name": "\(action.name)",
-                    "reason": "\(failure.reason.rawValue)", "message": "\(failure.message)",
-                ])
-        }
-        report(state.withLock { $0.record.ended(action, outcome, now: time.now) })
     }
 }

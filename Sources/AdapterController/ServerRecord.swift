@@ -135,13 +135,7 @@ struct ServerRecord {
         if let attempt = observation.attempts[action.name] {
             guard attempt.outcome != .inFlight, attempt.stamp < listing.stamp else { return false }
         }
-        let root = listing.adapters[action.name]?.root
-        switch action {
-        case .load(_, _, _, inPlace: false, _, _): return root == nil
-        case .load(_, let path, _, inPlace: true, _, _), .replace(_, let path, _, _, _):
-            return root != nil && root != path
-        case .unload(_, let path): return root == path
-        }
+        return listing.adapters[action.name]?.root == action.takenRoot
     }
 
     mutating func started(_ action: ServerAction, now: Duration) {
@@ -166,8 +160,8 @@ struct ServerRecord {
         stamp += 1
         steps += 1
         attempt.outcome = outcome
-        // Its load went out after its unload: nobody knows when, but no later than now.
-        if case .replace = action, outcome == .unknown { attempt.startedAt = now }
+        // A load that followed an unload went out nobody knows when, but no later than now.
+        if case .replace(_, _, _, _, inPlace: false, _, _) = action, outcome == .unknown { attempt.startedAt = now }
         attempt.endedAt = now
         attempt.stamp = stamp
         observation.attempts[action.name] = attempt

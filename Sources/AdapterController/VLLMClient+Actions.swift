@@ -15,11 +15,13 @@ extension VLLMClient {
     func outcome(of action: ServerAction) async -> Attempt.Outcome {
         do {
             switch action {
-            case .load(let name, let path, let is3D, let inPlace, _, let timeout):
-                try await load(name: name, path: path, is3D: is3D, inPlace: inPlace, timeout: timeout)
+            case .load(let name, let path, let is3D, let timeout):
+                try await load(name: name, path: path, is3D: is3D, timeout: timeout)
+            case .replace(let name, _, let path, let is3D, inPlace: true, _, let timeout):
+                try await load(name: name, path: path, is3D: is3D, inPlace: true, timeout: timeout)
             case .unload(let name, _):
                 try await unload(name: name, timeout: Self.unloadTimeout)
-            case .replace(let name, let path, let is3D, _, let timeout):
+            case .replace(let name, _, let path, let is3D, inPlace: false, _, let timeout):
                 do {
                     try await unload(name: name, timeout: Self.unloadTimeout)
                 } catch let error as VLLMError where error.reason == .notLoaded {
@@ -30,7 +32,7 @@ extension VLLMClient {
                     return .failed(
                         Attempt.Failure(reason.reasonClass == .failed ? reason : .unloadFailed, error.message))
                 }
-                try await load(name: name, path: path, is3D: is3D, inPlace: false, timeout: timeout)
+                try await load(name: name, path: path, is3D: is3D, timeout: timeout)
             }
             return .answered
         } catch let error as VLLMError {

@@ -121,7 +121,7 @@ struct WantedServer {
             // An attempt that came to nothing has a delay, and a story, of its own.
             guard observation.attempts[wish.name] == nil, situation.now < otherWriter else {
                 var next = verdict
-                act(&next, load(inPlace: false))
+                act(&next, load)
                 return next
             }
             verdict.wakeAfter = otherWriter - situation.now
@@ -129,7 +129,7 @@ struct WantedServer {
         }
         verdict.state = .loading
         (verdict.reason, verdict.message) = (.loadInProgress, "")
-        act(&verdict, load(inPlace: false))
+        act(&verdict, load)
         return verdict
     }
 
@@ -186,13 +186,12 @@ struct WantedServer {
         guard !wish.isSuspended else { return verdict }
         if wish.loading == .onDemand {
             verdict.take(unload(entry))
-        } else if wish.strategy == .inPlace {
-            act(&verdict, load(inPlace: true, isOverwrite: !isOwn))
         } else {
             act(
                 &verdict,
                 .replace(
-                    name: wish.name, path: wish.path, is3D: wish.is3D, isOverwrite: !isOwn, timeout: wish.loadTimeout))
+                    name: wish.name, root: entry.root, path: wish.path, is3D: wish.is3D,
+                    inPlace: wish.strategy == .inPlace, isOverwrite: !isOwn, timeout: wish.loadTimeout))
         }
         return verdict
     }
@@ -201,10 +200,8 @@ struct WantedServer {
         situation.unload(wish.name, entry.root, on: server, loadTimeout: wish.loadTimeout)
     }
 
-    private func load(inPlace: Bool, isOverwrite: Bool = false) -> ServerAction {
-        .load(
-            name: wish.name, path: wish.path, is3D: wish.is3D, inPlace: inPlace, isOverwrite: isOverwrite,
-            timeout: wish.loadTimeout)
+    private var load: ServerAction {
+        .load(name: wish.name, path: wish.path, is3D: wish.is3D, timeout: wish.loadTimeout)
     }
 
     /// Asks for `action`, unless the last load is to be waited for.

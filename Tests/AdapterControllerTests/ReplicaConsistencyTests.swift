@@ -29,7 +29,7 @@ private let other: ReplicaConsistency.Entries = ["law": Listing.Entry(root: "/la
 
     @Test func `a list is in doubt when nothing that was sent explains it`() {
         let load = ServerAction.load(
-            name: "sql", path: "/sql", is3D: false, inPlace: false, isOverwrite: false, timeout: .seconds(1))
+            name: "sql", path: "/sql", is3D: false, timeout: .seconds(1))
         var record = ServerRecord(since: .zero)
         func isSurprising(_ entries: ReplicaConsistency.Entries) -> Bool {
             record.isSurprising(Listing(baseModels: ["llama"], adapters: entries))

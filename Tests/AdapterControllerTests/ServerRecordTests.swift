@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct ServerRecordTests {
     private let load = ServerAction.load(
-        name: "sql", path: "/sql", is3D: false, inPlace: false, isOverwrite: false, timeout: .seconds(1))
+        name: "sql", path: "/sql", is3D: false, timeout: .seconds(1))
     private let unload = ServerAction.unload(name: "sql", path: "/sql")
 
     private func listing(_ adapters: [String: String], base: String = "llama", stamp: Int) -> Listing {
@@ -47,7 +47,8 @@ import Testing
 
     @Test func `a load that followed an unload may still come for twice its timeout after its own start`() throws {
         let replace = ServerAction.replace(
-            name: "sql", path: "/sql", is3D: false, isOverwrite: false, timeout: .seconds(30))
+            name: "sql", root: "/old", path: "/sql", is3D: false, inPlace: false, isOverwrite: false,
+            timeout: .seconds(30))
         for (action, start) in [(load, 0), (replace, 20)] {
             var record = ServerRecord(since: .zero)
             record.started(action, now: .zero)
@@ -167,9 +168,11 @@ import Testing
 
     @Test func `another path, layout or manner begins to count anew`() {
         let others: [ServerAction] = [
-            .load(name: "sql", path: "/new", is3D: false, inPlace: false, isOverwrite: false, timeout: .seconds(1)),
-            .load(name: "sql", path: "/sql", is3D: true, inPlace: false, isOverwrite: false, timeout: .seconds(1)),
-            .load(name: "sql", path: "/sql", is3D: false, inPlace: true, isOverwrite: false, timeout: .seconds(1)),
+            .load(name: "sql", path: "/new", is3D: false, timeout: .seconds(1)),
+            .load(name: "sql", path: "/sql", is3D: true, timeout: .seconds(1)),
+            .replace(
+                name: "sql", root: "/old", path: "/sql", is3D: false, inPlace: true, isOverwrite: false,
+                timeout: .seconds(1)),
             unload,
         ]
         for other in others {
@@ -182,22 +185,39 @@ import Testing
         }
     }
 
+    @Test func `an action is allowed while what it takes away, or nothing, is all that the name stands for`() {
+        func allowed(_ action: ServerAction) -> [Bool] {
+            [[:], ["sql": "/old"], ["sql": "/else"]].map { entries in
+                var record = ServerRecord(since: .zero)
+                _ = list(&record, entries)
+                return record.allows(action)
+            }
+        }
+        #expect(allowed(load) == [true, false, false])
+        #expect(allowed(.unload(name: "sql", path: "/old")) == [false, true, false])
+        for inPlace in [true, false] {
+            let replace = ServerAction.replace(
+                name: "sql", root: "/old", path: "/sql", is3D: false, inPlace: inPlace, isOverwrite: true,
+                timeout: .seconds(1))
+            #expect(allowed(replace) == [false, true, false], "somebody else's may stand there by now")
+        }
+    }
+
     @Test func `overwritten entries are counted, in place or not`() {
         var record = ServerRecord(since: .zero)
-        record.started(
-            .replace(name: "sql", path: "/sql", is3D: false, isOverwrite: true, timeout: .seconds(1)), now: .zero)
-        record.started(
-            .load(name: "sql", path: "/sql", is3D: false, inPlace: true, isOverwrite: true, timeout: .seconds(1)),
-            now: .zero)
-        record.started(
-            .replace(name: "sql", path: "/sql", is3D: false, isOverwrite: false, timeout: .seconds(1)), now: .zero)
+        for (inPlace, isOverwrite) in [(false, true), (true, true), (false, false)] {
+            let replace = ServerAction.replace(
+                name: "sql", root: "/old", path: "/sql", is3D: false, inPlace: inPlace, isOverwrite: isOverwrite,
+                timeout: .seconds(1))
+            record.started(replace, now: .zero)
+        }
         #expect(record.observation.overwrites == ["sql": 2])
     }
 
     @Test func `the layout of what was loaded is known until it goes`() {
         var record = ServerRecord(since: .zero)
         let load = ServerAction.load(
-            name: "sql", path: "/sql", is3D: true, inPlace: false, isOverwrite: false, timeout: .seconds(1))
+            name: "sql", path: "/sql", is3D: true, timeout: .seconds(1))
         record.started(load, now: .zero)
         _ = record.ended(load, .answered, now: .zero)
         _ = list(&record, ["sql": "/sql", "other": "/other"])
@@ -212,7 +232,9 @@ import Testing
         _ = record.ended(load, .answered, now: .zero)
         _ = list(&record, ["sql": "/sql"])
         let replace = ServerAction.replace(
-            name: "sql", path: "/sql", is3D: true, isOverwrite: false, timeout: .seconds(1))
+            name: "sql", root: "/sql", path: "/sql", is3D: true, inPlace: false, isOverwrite: false,
+            timeout: .seconds(1))
+        #expect(record.allows(replace))
         record.started(replace, now: .zero)
         _ = record.ended(replace, .failed(.init(.loadFailed, "no")), now: .zero)
         _ = list(&record, ["sql": "/sql"])

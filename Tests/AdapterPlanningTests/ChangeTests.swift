@@ -53,7 +53,8 @@ private let failed = Attempt.load(.failed(.pathNotFound), endedAt: .seconds(9_99
         #expect(
             situation.action(on: "a")
                 == .replace(
-                    name: "sql", path: "/adapters/sql", is3D: false, isOverwrite: false, timeout: .seconds(300)))
+                    name: "sql", root: "/adapters/before", path: "/adapters/sql", is3D: false, inPlace: false,
+                    isOverwrite: false, timeout: .seconds(300)))
         #expect(plan.summary == "Loading False UpdateInProgress")
         #expect(situation.stored.claims == [.on("sql", "/adapters/before"), .on()])
     }
@@ -97,9 +98,9 @@ private let failed = Attempt.load(.failed(.pathNotFound), endedAt: .seconds(9_99
         let situation = situation(.server("a", holding: before), claims: claims) { $0.strategy = .inPlace }.written()
         #expect(
             situation.action(on: "a")
-                == .load(
-                    name: "sql", path: "/adapters/sql", is3D: false, inPlace: true, isOverwrite: false,
-                    timeout: .seconds(300)))
+                == .replace(
+                    name: "sql", root: "/adapters/before", path: "/adapters/sql", is3D: false, inPlace: true,
+                    isOverwrite: false, timeout: .seconds(300)))
     }
 
     @Test func `going back to Recreate does not wait for the retry of an in-place load`() {

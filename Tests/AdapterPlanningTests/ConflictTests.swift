@@ -20,11 +20,11 @@ private let foreign = ["sql": "/else"]
         let situation = situation(.server("a", holding: foreign)) {
             ($0.conflictPolicy, $0.strategy) = (.overwrite, strategy)
         }.written()
-        let load = ServerAction.load(
-            name: "sql", path: "/adapters/sql", is3D: false, inPlace: true, isOverwrite: true, timeout: .seconds(300))
-        let replace = ServerAction.replace(
-            name: "sql", path: "/adapters/sql", is3D: false, isOverwrite: true, timeout: .seconds(300))
-        #expect(situation.action(on: "a") == (strategy == .inPlace ? load : replace))
+        #expect(
+            situation.action(on: "a")
+                == .replace(
+                    name: "sql", root: "/else", path: "/adapters/sql", is3D: false,
+                    inPlace: strategy == .inPlace, isOverwrite: true, timeout: .seconds(300)))
     }
 
     @Test func `after three times another writer is assumed`() {

@@ -14,9 +14,7 @@ private let held = ["sql": "/adapters/sql"]
         }.written()
         #expect(
             situation.action(on: "a")
-                == .load(
-                    name: "sql", path: "/adapters/sql", is3D: true, inPlace: false, isOverwrite: false,
-                    timeout: .seconds(7)))
+                == .load(name: "sql", path: "/adapters/sql", is3D: true, timeout: .seconds(7)))
     }
 
     @Test func `nothing is sent while a load is in flight, or before a later list has answered`() {

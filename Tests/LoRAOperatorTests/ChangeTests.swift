@@ -1,4 +1,5 @@
 import DynamicJSON
+import Effects
 import TestSupport
 import Testing
 import VLLMSimulator
@@ -119,6 +120,27 @@ extension EndToEnd {
                 try await cluster.change(spec: ["suspend": false])
                 try await cluster.adapter(reaches: "Ready", "3/3")
                 try await cluster.servers(hold: ["sql=/adapters/sql-v2"])
+            }
+        }
+
+        @Test(arguments: Backend.available)
+        func `another layout is loaded anew`(_ backend: Backend) async throws {
+            try await Cluster.run(on: backend) { cluster in
+                try await cluster.apply()
+                try await cluster.adapter(reaches: "Ready", "3/3")
+                let layouts = Collected<Bool>()
+                try cluster.traffic.beforeEach { request in
+                    guard request.url.hasSuffix("/v1/load_lora_adapter") else { return }
+                    let body = String(decoding: request.body ?? [], as: UTF8.self)
+                    layouts.append(body.contains(#""is_3d_lora_weight":true"#))
+                }
+
+                try await cluster.apply(spec: ["is3dLoraWeight": true])
+
+                let isDone = try await eventually { layouts.all == [true, true, true] }
+                #expect(isDone, "\(layouts.all)")
+                try await cluster.adapter(reaches: "Ready", "3/3")
+                #expect(cluster.servers.map { $0.vllm.loadCount(of: "sql") } == [2, 2, 2])
             }
         }
 

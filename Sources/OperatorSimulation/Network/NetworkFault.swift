@@ -51,6 +51,8 @@ package final class Exchange: Sendable {
     package let effect: Int?
     /// The body, read once for all who judge it; null where it is no JSON.
     let json: JSONValue
+    /// The names between the slashes of the path, cut once for all who ask what the request is about.
+    let segments: [Substring]
 
     init(id: Int, process: String, authority: String, request: HTTPRequest, effect: Int?) {
         self.id = id
@@ -59,6 +61,8 @@ package final class Exchange: Sendable {
         self.request = request
         self.effect = effect
         json = request.body.flatMap { JSONValue(parsing: $0) } ?? .null
+        let path = request.url.utf8.prefix { $0 != UInt8(ascii: "?") }
+        segments = path.split(separator: UInt8(ascii: "/")).map { Substring($0) }
     }
 
     /// `operator-1 POST 10.0.0.1:8000/v1/load_lora_adapter`.

@@ -15,6 +15,8 @@ struct Adapter {
     let path: String
     let base: String?
     let service: String
+    /// The port by its name; nil where it is told by number, or not at all.
+    let portName: String?
     let maxUnavailable: Int
     let replicas: Int?
     let isSuspended: Bool
@@ -44,6 +46,7 @@ struct Adapter {
         path = spec["loraPath"]?.stringValue ?? ""
         base = spec["baseModelName"]?.stringValue
         service = spec["target", "service", "name"]?.stringValue ?? ""
+        portName = spec["target", "service", "port"]?.stringValue
         maxUnavailable = Int(spec["update", "maxUnavailable"]?.intValue ?? 1)
         replicas = spec["placement", "replicas"]?.intValue.map { Int($0) }
         isSuspended = spec["suspend"]?.boolValue ?? false
@@ -78,7 +81,11 @@ struct Adapter {
     var servers: [JSONValue] { object["status", "servers"]?.arrayValue ?? [] }
 
     /// Whether a load without an answer is still looked up: it is sent again in time, and its status changes then.
-    private var isLookingUp: Bool { servers.contains { $0["reason"]?.stringValue == "LoadTimedOut" } }
+    ///
+    /// Where something else is there meanwhile, it may be held back until then.
+    private var isLookingUp: Bool {
+        servers.contains { $0["reason"]?.stringValue == "LoadTimedOut" && $0["root"] == nil }
+    }
 
     /// Whether its status will still change by itself, `listed` being what all servers hold.
     ///

@@ -8,12 +8,6 @@ extension Exchange {
     var isHealth: Bool { request.method == .get && request.url == "/health" }
     var isChangeOfServer: Bool { isLoad || isUnload }
 
-    /// The names between the slashes of the path.
-    private var segments: [Substring] {
-        let path = request.url.utf8.prefix { $0 != UInt8(ascii: "?") }
-        return path.split(separator: UInt8(ascii: "/")).map { Substring($0) }
-    }
-
     /// Namespace and name of the LoRAAdapter whose status is written.
     var statusTarget: (namespace: String, name: String)? {
         guard !request.method.isSafe else { return nil }

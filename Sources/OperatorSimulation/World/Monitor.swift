@@ -28,11 +28,23 @@ final class Monitor: Sendable {
         var claimed: Set<Entry> = []
         /// Processes that were just told that an event is gone whose series they end: they write it anew.
         var endingSeries: Set<String> = []
-        /// What its sender could know to be under the name of a load or unload, by exchange.
-        var known: [Int: Set<Entry>] = [:]
+        /// Loads and unloads that did not end yet, by exchange.
+        var sent: [Int: Sent] = [:]
         /// The statuses that stood when the last ones were written, by object.
         var statuses: [String: [JSONValue]] = [:]
     }
+
+    /// A load or unload as it was when it was sent.
+    private struct Sent {
+        var at: Duration
+        /// What its sender could know to be under the name.
+        var known: Set<Entry>
+        /// What is there, and may be taken away.
+        var allowed: Set<Entry>
+    }
+
+    /// So old may the list be by which something is taken away, its way and the request's included.
+    private static let freshness = Duration.seconds(15)
 
     /// Between the arrival of a list and the write of a status that follows from it.
     ///
@@ -75,7 +87,7 @@ final class Monitor: Sendable {
             }
             if exchange.isChangeOfServer {
                 checkOneAtATime(exchange, world)
-                noteKnown(exchange, world)
+                noteSent(exchange, world)
             }
             if let target = exchange.statusTarget { checkStatus(exchange, of: target.name, world) }
         case .received(let exchange):
@@ -108,10 +120,13 @@ final class Monitor: Sendable {
     }
 
     /// A load meets what is there when it is sent, an unload what the last list showed: it names no path.
-    private func noteKnown(_ exchange: Exchange, _ world: World) {
-        let present = exchange.isLoad ? world.pod(at: exchange.authority)?.entries : nil
-        let entries = present ?? known(at: exchange.authority, world)
-        state.withLock { $0.known[exchange.id] = entries.filter { $0.name == exchange.entry.name } }
+    private func noteSent(_ exchange: Exchange, _ world: World) {
+        let name = exchange.entry.name
+        let present = (world.pod(at: exchange.authority)?.entries ?? []).filter { $0.name == name }
+        let known = exchange.isLoad ? present : known(at: exchange.authority, world).filter { $0.name == name }
+        let sent = Sent(
+            at: world.simulation.now, known: known, allowed: present.filter { isOurs($0, world) })
+        state.withLock { $0.sent[exchange.id] = sent }
     }
 
     /// What the last list showed; where servers ask for keys, each of the last ones: through which connection it was asked
@@ -123,13 +138,15 @@ final class Monitor: Sendable {
     }
 
     private func noteEnd(_ exchange: Exchange, _ world: World) {
+        let sent = state.withLock { $0.sent.removeValue(forKey: exchange.id) }
         guard let pod = world.pod(at: exchange.authority) else { return }
-        let known = state.withLock { $0.known.removeValue(forKey: exchange.id) } ?? []
         let entries = pod.entries
         world.change { state in
             // What somebody put there since, it took away: nobody could have known.
-            let lost = (state.foreign[pod.containerID] ?? []).filter {
-                $0.name == exchange.entry.name && !entries.contains($0) && !known.contains($0)
+            let lost = (state.foreign[pod.containerID] ?? []).filter { entry in
+                guard let sent, entry.name == exchange.entry.name, !entries.contains(entry) else { return false }
+                let since = state.placed[pod.containerID]?[entry] ?? .zero
+                return !sent.known.contains(entry) && since > sent.at - Self.freshness
             }
             state.foreign[pod.containerID]?.subtract(lost)
         }
@@ -184,17 +201,24 @@ final class Monitor: Sendable {
         let name = exchange.json["lora_name"]?.stringValue ?? ""
         guard let root = pod.adapters[name] else { return }
         let entry = Entry(name: name, root: root)
-        guard known(at: exchange.authority, world).contains(entry) else { return }
-        let isAllowed = world.adapters.contains { adapter in
-            adapter.claims.contains(entry) || adapter.entry == entry
-                || adapter.overwrites && adapter.loraName == name && !adapter.isSuspended
-        }
+        // Since the list by which it was sent, somebody may have put it there.
+        let placed = world.now.placed[pod.containerID]?[entry]
+        let isNew = placed.map { world.simulation.now - $0 < Self.freshness } ?? true
+        guard !isNew || known(at: exchange.authority, world).contains(entry) else { return }
         // Until a watch that has gone silent is missed, the operator goes by the spec that it has.
         let withdrawn = world.now.withdrawn[name].map { world.simulation.now - $0 < Self.blindness } ?? false
         // "A terminating pod gets one attempt and holds nobody up": when that arrives, its object may be gone.
         let isLeaving = pod.now.isTerminating && wasClaimed(entry)
-        if !isAllowed, !withdrawn, !isLeaving {
+        let wasOurs = state.withLock { $0.sent[exchange.id]?.allowed.contains(entry) ?? false }
+        if !isOurs(entry, world), !wasOurs, !withdrawn, !isLeaving {
             world.violate("no collateral", "\(exchange.label) unloads \(entry), which nobody claims")
+        }
+    }
+
+    private func isOurs(_ entry: Entry, _ world: World) -> Bool {
+        world.adapters.contains { adapter in
+            adapter.claims.contains(entry) || adapter.entry == entry
+                || adapter.overwrites && adapter.loraName == entry.name && !adapter.isSuspended
         }
     }
 

@@ -155,7 +155,8 @@ final class Promises: Sendable {
             old["observedGeneration"]?.intValue == adapter.generation, !adapter.isTerminating,
             world.now.services.contains(adapter.service),
             // A port whose name is nowhere to be found leads to no server.
-            world.isKnown(since: world.now.portsChangedAt[adapter.service])
+            world.isKnown(since: world.now.portsChangedAt[adapter.service]),
+            adapter.portName.map({ $0 == world.portName(of: adapter.service) }) ?? true
         else { return }
         // Its endpoints come and go with it, and a process may see them late.
         let now = world.now

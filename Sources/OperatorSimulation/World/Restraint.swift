@@ -28,10 +28,19 @@ enum Restraint {
 
     /// I10: "No token or API key appears in a log, event, status …, nor in a request to a host that it is not meant for".
     private static func checkKey(_ exchange: Exchange, _ world: World) {
-        let body = String(decoding: exchange.request.body ?? [], as: UTF8.self)
-        guard ([body] + exchange.request.headers.map(\.value)).contains(where: { $0.contains(World.keyPrefix) }) else {
-            return
-        }
+        let key = Array(World.keyPrefix.utf8)
+        let holdsKey =
+            exchange.request.body?.holds(key) ?? false
+            || exchange.request.headers.contains { $0.value.utf8.holds(key) }
+        guard holdsKey else { return }
         world.violate("secrets stay", "\(exchange.label) holds a key of servers")
+    }
+}
+
+extension Collection<UInt8> {
+    /// Whether `bytes` stand anywhere in it: byte by byte, since a search by characters would cost more than the request.
+    fileprivate func holds(_ bytes: [UInt8]) -> Bool {
+        guard let first = bytes.first else { return true }
+        return indices.contains { self[$0] == first && self[$0...].starts(with: bytes) }
     }
 }

@@ -58,6 +58,7 @@ extension World {
         change { state in
             state.foreign[pod.containerID, default: []].subtract(replaced)
             state.foreign[pod.containerID, default: []].insert(entry)
+            state.placed[pod.containerID, default: [:]][entry] = simulation.now
         }
     }
 

@@ -62,7 +62,7 @@ extension World {
         return ["name": .string(portName(of: service)), "port": 80, "targetPort": target, "protocol": "TCP"]
     }
 
-    private func portName(of service: String) -> String { now.portNames[service] ?? "http" }
+    func portName(of service: String) -> String { now.portNames[service] ?? "http" }
 
     func publishSliceLater(of service: String) {
         let delay = delays.duration(.zero ... .seconds(2))

@@ -56,6 +56,8 @@ package final class World: Sendable {
         var lastPod = 0
         /// Entries that others put on servers, by container.
         var foreign: [String: Set<Entry>] = [:]
+        /// When they did, by container and entry.
+        var placed: [String: [Entry: Duration]] = [:]
         /// Entries that a dead process's load brought after it died, by container.
         var late: [String: Set<Entry>] = [:]
         /// Those of them that came when their look-up was over, whoever sent them.

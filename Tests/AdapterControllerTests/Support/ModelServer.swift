@@ -58,9 +58,8 @@ struct ModelServer {
 
     mutating func apply(_ action: ServerAction) {
         switch action {
-        case .load(let name, let path, _, let inPlace, _, _):
-            if inPlace || adapters[name] == nil { adapters[name] = path }
-        case .replace(let name, let path, _, _, _): adapters[name] = path
+        case .load(let name, let path, _, _): if adapters[name] == nil { adapters[name] = path }
+        case .replace(let name, _, let path, _, _, _, _): adapters[name] = path
         case .unload(let name, _): adapters[name] = nil
         }
     }

@@ -102,7 +102,7 @@ struct ModelWorld {
         let wanted = wanted(by: object)
         for (id, action) in plan.actions {
             switch action {
-            case .load(let name, let path, _, _, _, _), .replace(let name, let path, _, _, _):
+            case .load(let name, let path, _, _), .replace(let name, _, let path, _, _, _, _):
                 let claim = Claim(name: name, path: path, service: "vllm", port: id.port)
                 if !object.hasFinalizer || object.status.claims?.contains(claim) != true {
                     violations.append("\(key): loads \(claim) without a persisted claim and finalizer")

@@ -93,7 +93,7 @@ extension AdapterStatus {
 extension ServerAction {
     var loads: String? {
         switch self {
-        case .load(let name, let path, _, _, _, _), .replace(let name, let path, _, _, _): "\(name)=\(path)"
+        case .load(let name, let path, _, _), .replace(let name, _, let path, _, _, _, _): "\(name)=\(path)"
         case .unload: nil
         }
     }

@@ -154,6 +154,30 @@ import VLLMSimulator
         }
     }
 
+    @Test(arguments: ["delete", "edit", "in place"])
+    func `what somebody put under the name since the last list is not taken away`(by way: String) async throws {
+        try await inWorld { world in
+            try world.createAdapter("sql", spec: spec("/a/sql"))
+            try await world.reaches("Ready")
+            // Into the quiet between two probes.
+            try await world.sleep(40)
+            let pod = try #require(world.pods.first)
+            let theirs = Entry(name: "sql", root: "/a/theirs")
+            world.loadOutOfBand(theirs, on: pod)
+            if way == "delete" {
+                try world.deleteAdapter("sql")
+                try await world.becomes("it is gone") { $0.adapters.isEmpty }
+            } else {
+                try world.editAdapter("sql") { spec in
+                    spec["loraPath"] = "/a/new"
+                    spec["update"] = ["strategy": way == "edit" ? "Recreate" : "InPlace"]
+                }
+                try await world.becomes("it is told") { $0.reason() == "ForeignAdapter" }
+            }
+            #expect(pod.entries == [theirs])
+        }
+    }
+
     @Test func `V35: a readiness that flaps loads nothing again and is not written down each time`() async throws {
         try await inWorld { world in
             try world.createAdapter("sql", spec: spec())
