@@ -53,7 +53,7 @@ import VLLMSimulator
         try await inWorld(pods: 1) { world in
             world.change { $0.ports = [8001] }
             try world.createPod(services: ["a"])
-            try world.createAdapter("sql", spec: spec())
+            try world.createAdapter("sql", spec: spec("/a/sql", ["deletion": ["timeout": "24h"]]))
             try await world.reaches("Ready")
             #expect(world.pods.map(\.port) == [8000, 8001] && world.hold(["sql": "/a/sql"]))
             try world.retarget("a", to: 8001)
