@@ -1,6 +1,6 @@
 /// What a user, a kubelet, a neighbour or a bad day can do.
 package enum Mutation: String, CaseIterable, Sendable {
-    // In the order of their invention: a seed of a test names the last one that it knew.
+    // In the order of their invention: the seeds of tests know the first of them only.
     case createAdapter
     case deleteAdapter
     case recreateAdapter

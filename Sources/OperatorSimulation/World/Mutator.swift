@@ -11,21 +11,13 @@ struct Mutator: Sendable {
     private let swarm: [Mutation]
     private let pause: ClosedRange<Duration>
 
-    /// Seconds between two mutations, at most; each world has one of them.
-    ///
-    /// The 30 seeds that had found something when this was weighed were as often of one kind as of another (11 of 2 s, 8 of
-    /// 10 s, 11 of 40 s, drawn alike then), and a world of 40 s takes a quarter of the processor's time that one of 2 s does:
-    /// so most worlds are of that kind. The others stay for what only a crowd of changes brings about. Their length is another
-    /// matter: worlds of twice the length take twice the time and find twice as much.
-    private static let longestPauses = [2, 10] + Array(repeating: 40, count: 7)
-
     init(_ world: World) {
         self.world = world
         let random = world.simulation.random("mutations")
         self.random = random
         swarm = world.settings.mutations.filter { $0 == .createAdapter || random.chance(650) }
             .flatMap { Array(repeating: $0, count: $0.weight) }
-        pause = .milliseconds(10)...(.seconds(random.pick(Self.longestPauses) ?? 40))
+        pause = .milliseconds(10)...(.seconds(random.pick(world.settings.longestPauses) ?? 40))
     }
 
     /// Mutates for `duration`.
