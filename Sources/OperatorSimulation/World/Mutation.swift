@@ -51,6 +51,8 @@ package enum Mutation: String, CaseIterable, Sendable {
     case rollOut
     /// A custom resource is served no more for a time, as while its definition is applied anew; its objects are kept.
     case unserve
+    /// An adapter's files are gone, broken or of too high a rank for some servers, and come back.
+    case spoilFiles
 
     /// How often it is chosen, against the others.
     var weight: Int {

@@ -75,6 +75,7 @@ struct Mutator: Sendable {
             try world.retarget(service, to: random.pick([nil] + SimulatedPod.ports) ?? nil)
         case .rollOut: rollOut()
         case .unserve: unserve()
+        case .spoilFiles: spoilFiles()
         case .movePod: if let pod { try world.move(pod, to: services) }
         case .rotateKey: rotateKey()
         case .deleteSecret: try deleteSecret()
@@ -188,6 +189,15 @@ struct Mutator: Sendable {
                 }
             }
         }
+    }
+
+    private func spoilFiles() {
+        guard let path = random.pick(world.adapters)?.path, world.isLoadable(path), let pod else { return }
+        let files = random.pick([AdapterFiles.missing, .broken("no weights"), .rank(64)]) ?? .missing
+        let pods = random.chance(500) ? [pod] : world.pods
+        world.simulation.trace("\(path) is \(files) for \(pods.map(\.name))")
+        for pod in pods { pod.server.reconfigure { $0.files[path] = files } }
+        later { _ in for pod in pods { pod.server.reconfigure { $0.files[path] = nil } } }
     }
 
     private func unserve() {

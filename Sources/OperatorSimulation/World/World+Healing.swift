@@ -37,7 +37,10 @@ extension World {
             calm(pod)
             if pod.server.apiKey != now.apiKey { giveKey(to: pod) }
             pod.change { $0.isReady = true }
-            pod.server.reconfigure { $0.loadDuration = .milliseconds(50) }
+            pod.server.reconfigure { server in
+                server.loadDuration = .milliseconds(50)
+                server.files = files
+            }
             publishLater(pod)
         }
     }

@@ -165,6 +165,9 @@ package final class World: Sendable {
         kube.get("loraadapters", namespace: Self.namespace, name: name).map { Adapter(object: $0) }
     }
 
+    /// What servers find at paths.
+    var files: [String: AdapterFiles] { settings.missingPaths.reduce(into: [:]) { $0[$1] = .missing } }
+
     func isLoadable(_ path: String) -> Bool { !settings.missingPaths.contains(path) }
 
     /// Puts everything that there is into the trace.
@@ -198,7 +201,7 @@ package final class World: Sendable {
         guard let (name, address) = place else { return nil }
         var server = ServerConfiguration()
         server.servedNames = [settings.baseModel]
-        server.files = settings.missingPaths.reduce(into: [:]) { $0[$1] = .missing }
+        server.files = files
         server.loadDuration = .milliseconds(50)
         server.apiKey = now.apiKey
         server.version = simulation.random("version of \(name)").pick(now.versions) ?? .newest
