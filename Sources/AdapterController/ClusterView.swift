@@ -48,6 +48,15 @@ final class ClusterView: Sendable {
         try await pods.waitUntilSynced()
     }
 
+    /// Tells nobody of events any more: who listens holds the view, and it would hold them.
+    func close() {
+        adapters.close()
+        services.close()
+        slices.close()
+        pods.close()
+        models.close()
+    }
+
     /// Adds to `queue` every object that an event concerns; `users` are those that use a server of the Pod with a UID.
     func feed(_ queue: WorkQueue<NamespacedName>, users: @escaping @Sendable (String) -> [NamespacedName]) {
         adapters.feed(queue) { [self] change in

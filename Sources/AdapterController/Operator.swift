@@ -43,6 +43,10 @@ package struct Operator: Sendable {
     ) async throws {
         let view = ClusterView(options)
         let registry = ServerRegistry()
+        defer {
+            view.close()
+            registry.close()
+        }
         let queue = WorkQueue<NamespacedName>(time: effects.time, random: effects.random) { [metrics] waited in
             metrics?.waited(waited)
         }

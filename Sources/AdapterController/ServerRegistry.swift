@@ -119,6 +119,9 @@ final class ServerRegistry: Sendable {
         }
     }
 
+    /// Lets go of all agents, which hold who holds the registry.
+    func close() { state.withLock { $0 = State() } }
+
     /// Says which connections `key` uses from now on, each once, and returns what is known of each.
     ///
     /// Agents that nobody uses any more end.

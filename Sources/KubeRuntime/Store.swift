@@ -43,6 +43,9 @@ package final class Store<Object: KubeObject>: Sendable {
     /// It runs wherever the change was made, after the lock was released; it must not wait for anything.
     package func observe(_ observer: @escaping Observer) { state.withLock { $0.observers.append(observer) } }
 
+    /// Lets go of all observers, which may hold what holds this store.
+    package func close() { state.withLock { $0.observers = [] } }
+
     /// Returns as soon as the first list is in.
     /// - Throws: `CancellationError`.
     package func waitUntilSynced() async throws {
