@@ -68,6 +68,37 @@ struct AdapterMutator {
         }
     }
 
+    /// See ``Mutation/passOn``.
+    func passOn() async throws {
+        let adapters = world.adapters.filter { !$0.isTerminating && $0.replicas == nil }
+        guard let giver = random.pick(adapters), let heir = random.pick(adapters.filter({ $0.uid != giver.uid })) else {
+            return
+        }
+        world.simulation.trace("-- \(giver.name) passes on to \(heir.name)")
+        try world.editAdapter(heir.name) { spec in
+            spec["loraName"] = .string(giver.loraName)
+            spec["loraPath"] = .string(giver.path)
+            spec["target", "service", "name"] = .string(giver.service)
+        }
+        for name in [giver.name, heir.name] {
+            try await world.simulation.sleep(for: random.duration(.milliseconds(1)...(.seconds(1))))
+            try withdraw(name)
+        }
+    }
+
+    private func withdraw(_ name: String) throws {
+        guard let adapter = world.adapter(name) else { return }
+        switch random.below(3) {
+        case 0: try world.deleteAdapter(name)
+        case 1:
+            let other = random.pick(Self.names.filter { $0 != adapter.loraName }) ?? "sql"
+            try world.editAdapter(name) { $0["loraName"] = .string(other) }
+        default:
+            let other = adapter.service == "a" ? "b" : "a"
+            try world.editAdapter(name) { $0["target", "service", "name"] = .string(other) }
+        }
+    }
+
     /// Of a terminating object as well: "`policy` and `timeout` are read live, so patching a terminating object frees it".
     private func editDeletion() throws {
         guard let adapter = random.pick(world.adapters) else { return }

@@ -53,6 +53,8 @@ package enum Mutation: String, CaseIterable, Sendable {
     case unserve
     /// An adapter's files are gone, broken or of too high a rank for some servers, and come back.
     case spoilFiles
+    /// An object goes while another comes to want just what it has, and that one changes its mind a moment later.
+    case passOn
 
     /// How often it is chosen, against the others.
     var weight: Int {

@@ -29,7 +29,11 @@ struct Mutator: Sendable {
             try await world.simulation.sleep(for: wait)
             guard let mutation = random.pick(swarm) else { continue }
             do {
-                if mutation == .flurry { try await flurry() } else { try apply(mutation) }
+                switch mutation {
+                case .flurry: try await flurry()
+                case .passOn: try await AdapterMutator(world: world, random: random).passOn()
+                default: try apply(mutation)
+                }
             } catch {
                 world.violate("environment", "\(mutation.rawValue): \(error)")
             }
@@ -80,7 +84,7 @@ struct Mutator: Sendable {
         case .rotateKey: rotateKey()
         case .deleteSecret: try deleteSecret()
         case .forbid: forbid()
-        case .flurry: break
+        case .flurry, .passOn: break
         case .resetKubeConnections: world.network.resetConnections(to: World.kubeAuthority)
         case .stallKube: troubleLink(World.kubeAuthority)
         case .compactHistory: world.kube.compact()
