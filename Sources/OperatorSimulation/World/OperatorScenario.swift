@@ -7,6 +7,8 @@ package struct OperatorScenario: Scenario {
     /// How long a healed world may take to be as it should: two failures in a row at the longest backoff.
     private static let patience = Duration.seconds(30 * 60)
     private static let rest = Duration.seconds(10 * 60)
+    /// Between two attempts at what fails.
+    private static let longestDelay = Duration.seconds(6 * 60)
 
     package init(name: String = "operator", _ settings: WorldSettings, main: @escaping OperatorMain) {
         self.name = name
@@ -86,10 +88,8 @@ package struct OperatorScenario: Scenario {
     /// Nothing is written and nothing asked but the probes, and all stays as it is.
     private static func rest(_ world: World, _ settings: WorldSettings) async throws -> [Violation] {
         let isFailing = world.adapters.contains { $0.phase != "Ready" && $0.phase != "Suspended" }
-        // A watch that fell silent before the world healed is missed after 75 s, and a stream after it that never becomes
-        // whole is given up after 60 s; and a retry whose outcome differs, since the world has healed. Of the last that
-        // happened, a silent watch tells late.
-        let unseen = world.now.sightedAt + Monitor.blindness - world.simulation.now
+        // What was refused before the world healed is tried again in time, and a watch that fell silent is missed before.
+        let unseen = world.now.sightedAt + Self.longestDelay - world.simulation.now
         try await world.simulation.sleep(for: max(unseen, settings.probeInterval * (isFailing ? 12 : 6)))
         world.monitor.reset()
         try await world.simulation.sleep(for: Self.rest)
