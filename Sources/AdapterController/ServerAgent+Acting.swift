@@ -15,17 +15,28 @@ extension ServerAgent {
                 await actionBell.wait()
                 continue
             }
-            guard state.withLock({ !awaitsList($0) }) else {
-                probeBell.ring()
-                await actionBell.wait()
-                continue
-            }
             await context.slots.hold(connection.place, context.effects.time, answers: answers) { await performNext() }
             let isConfirmDue = state.withLock { state in
                 state.pending.isEmpty
                     || context.effects.time.now - state.confirmedAt >= Self.confirmInterval(entries: state.entries)
             }
             if isConfirmDue { probeBell.ring() }
+        }
+    }
+
+    /// Waits for a list of now if the next action needs one.
+    ///
+    /// It has its slot then: who gave it up meanwhile would come back to a list that is old again.
+    private func refreshList() async {
+        func awaitsOne() -> Bool {
+            state.withLock { state in
+                state.isRefreshing = awaitsList(state)
+                return state.isRefreshing
+            }
+        }
+        while awaitsOne(), !Task.isCancelled {
+            probeBell.ring()
+            await actionBell.wait()
         }
     }
 
@@ -52,10 +63,10 @@ extension ServerAgent {
     }
 
     private func performNext() async {
+        await refreshList()
         let time = context.effects.time
         let mayContact = context.mayContact(connection)
         let (next, endpoint) = state.withLock { state in
-            guard !awaitsList(state) else { return (ServerAction?.none, VLLMEndpoint?.none) }
             let next = state.pending.take()
             guard let next, mayContact, let endpoint = state.endpoint, state.record.allows(next) else {
                 return (next, VLLMEndpoint?.none)

@@ -17,6 +17,8 @@ final class ServerAgent: Sendable {
         /// The delay before the next probe of a server that is starting.
         var startDelay = Duration.seconds(1)
         var confirmedAt = Duration.zero
+        /// An action waits for the next list.
+        var isRefreshing = false
         var facts = ServerFacts()
 
         /// How many adapters the server listed last.
@@ -149,7 +151,7 @@ final class ServerAgent: Sendable {
         }
         let isAwaited = state.withLock { state in
             state.confirmedAt = context.effects.time.now
-            return !state.pending.isEmpty
+            return state.isRefreshing
         }
         if isAwaited { actionBell.ring() }
     }
