@@ -19,12 +19,14 @@ extension AdapterSituation {
             return plan
         }
         if deletion.age >= deletion.timeout {
-            if holders.allSatisfy({ hasFailed($0) }) {
+            if holders.allSatisfy({ hasFailed($0, deletion) }) {
                 plan.actions = [:]
                 plan.finalizer = .remove
                 plan.abandoned = holders.map(\.server.name)
                 return plan
             }
+            let left = deletion.timeout + Self.heirPatience - deletion.age
+            if left > .zero { plan.wake(after: left) }
         } else {
             plan.wake(after: deletion.timeout - deletion.age)
         }
@@ -33,14 +35,19 @@ extension AdapterSituation {
         return plan
     }
 
+    /// How long, after the deletion's timeout, an heir may take to claim what is left to it.
+    private static let heirPatience = Duration.seconds(60)
+
     /// Whether this process has tried to clean the server up and could not.
-    private func hasFailed(_ holder: ServerVerdict) -> Bool {
+    private func hasFailed(_ holder: ServerVerdict, _ deletion: DeletionRequest) -> Bool {
         let observation = observation(of: holder.server)
         if case .blind = observation.answer { return true }
         let listing = observation.newestListing
         return claims.contains { claim in
-            // An heir that has not claimed it by now may never be able to.
-            if let listing, isLeftToHeir(claim, on: holder.server, in: listing) { return true }
+            // An heir that has not claimed it for so long may never be able to.
+            if let listing, isLeftToHeir(claim, on: holder.server, in: listing) {
+                return deletion.age >= deletion.timeout + Self.heirPatience
+            }
             guard let attempt = observation.attempts[claim.name] else { return false }
             switch (attempt.operation, attempt.outcome) {
             case (.unload, .failed): return true

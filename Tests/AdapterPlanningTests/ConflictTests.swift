@@ -161,7 +161,9 @@ private let foreign = ["sql": "/else"]
         }
         #expect(deleted(heir).actions.isEmpty && deleted(heir).finalizer == .keep, "the heir may yet go another way")
         #expect(deleted(heir).status?.servers?.first?.message?.contains("about to take it over") == true)
-        #expect(deleted(after: .seconds(600), heir).abandoned == ["a"], "it may never be able to")
+        #expect(deleted(after: .seconds(300), heir).finalizer == .keep)
+        #expect(deleted(after: .seconds(300), heir).wakeAfter == .seconds(60))
+        #expect(deleted(after: .seconds(360), heir).abandoned == ["a"], "it may never be able to")
         let taken = situation(.server("a", holding: held)).written()
         #expect(taken.stored.claims == [.on()] && taken.plan().actions.isEmpty)
         heir.claims = [.on()]

@@ -32,10 +32,13 @@ final class Releases: Sendable {
             return
         }
         let failed = failed.withLock { $0[exchange.process] ?? [] }
+        // An heir had its time to claim what is there.
+        let heirs = world.adapters.filter { $0.uid != adapter.uid && !$0.isTerminating }.map(\.entry)
         let isDenied = adapter.secret.map { failed.contains($0) } ?? false
-        for pod in world.pods where isDenied || failed.contains(pod.authority) {
+        for pod in world.pods {
+            let hasFailed = isDenied || failed.contains(pod.authority)
             let held = adapter.claims(on: pod.everServices).filter {
-                pod.entries.contains($0) || pod.server.isLoading($0.name)
+                (hasFailed || heirs.contains($0)) && (pod.entries.contains($0) || pod.server.isLoading($0.name))
             }
             world.change { $0.abandoned[pod.containerID, default: []].formUnion(held) }
         }

@@ -21,8 +21,5 @@ extension World {
             demandKey("\(Self.keyPrefix)0")
             for secret in Self.secrets where random.chance(800) { storeKey(in: secret) }
         }
-        if settings.mutations.contains(.spoilFiles), random.chance(150) {
-            change { $0.versions.append(VLLMVersion(0, 8, 5)) }
-        }
     }
 }
