@@ -40,10 +40,9 @@ struct Connection: Hashable, Sendable, Comparable {
             && (server != other.server || incarnation != other.incarnation)
     }
 
-    /// Whether it leads to its server in the way in which `other` leads to its own.
-    func leads(as other: Connection) -> Bool {
-        scheme == other.scheme && apiKey == other.apiKey && authority == other.authority
-            && serverName == other.serverName
+    /// Whether it leads to the server that `other` leads to, be it in another way, such as with another Secret.
+    func leads(where other: Connection) -> Bool {
+        server == other.server && address == other.address && incarnation == other.incarnation
     }
 
     /// A fixed order for everything that walks connections.

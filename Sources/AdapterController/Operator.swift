@@ -71,6 +71,7 @@ package struct Operator: Sendable {
                     discovered.add(service, after: pace.patience(for: service))
                 }
             },
+            leftOpen: { agent, name, load in registry.share(load, of: name, from: agent) },
             loaded: { [metrics] in metrics?.loaded(in: $0) })
         let inspector = options.checkFiles.map { check in
             FilesInspector(time: effects.time, check: check) { queue.add($0) }

@@ -93,5 +93,8 @@ extension ServerAgent {
                 ])
         }
         report(state.withLock { $0.record.ended(action, outcome, now: time.now) })
+        if action.isLoad, outcome == .unknown, let load = observation.attempts[action.name] {
+            context.leftOpen(self, action.name, load)
+        }
     }
 }

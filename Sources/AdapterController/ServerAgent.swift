@@ -51,7 +51,7 @@ final class ServerAgent: Sendable {
         if isNews { probeBell.ring() }
     }
 
-    /// Takes over what went out through another connection, and may have reached this server.
+    /// Takes over loads that went out through another connection, and may have reached this server.
     func inherit(_ attempts: [String: Attempt]) {
         state.withLock { $0.record.inherit(attempts, now: context.effects.time.now) }
     }

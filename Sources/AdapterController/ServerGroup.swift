@@ -17,18 +17,6 @@ struct ServerGroup {
         sorted = agents.sorted { $0.connection < $1.connection }
     }
 
-    /// Tells the agents of `group`, where that reaches the same servers in another way, such as with another Secret, which
-    /// loads of an object that moves there went out and have no answer yet.
-    func passLoads(of names: Set<String>, to group: ServerGroup) {
-        guard let old = connections.first, let new = group.connections.first, !new.leads(as: old) else { return }
-        let former = Dictionary(agents.map { ($0.connection.server, $0) }) { first, _ in first }
-        for agent in group.agents {
-            guard let old = former[agent.connection.server], old.connection.incarnation == agent.connection.incarnation
-            else { continue }
-            agent.inherit(old.observation.attempts.filter { names.contains($0.key) })
-        }
-    }
-
     /// The objects, and the adapter names that matter to each.
     struct Users {
         private var names: [NamespacedName: Set<String>] = [:]

@@ -46,13 +46,15 @@ struct ServerRecord {
     /// Takes over loads that went out over another connection and may have reached this server: nobody here hears their
     /// answers, so what comes of them is looked up.
     mutating func inherit(_ attempts: [String: Attempt], now: Duration) {
-        for (name, attempt) in attempts
-        where attempt.operation == .load && observation.attempts[name] == nil {
+        for (name, attempt) in attempts where attempt.operation == .load {
             var attempt = attempt
             switch attempt.outcome {
             case .inFlight: attempt.endedAt = now
             case .unknown: break
             case .answered, .failed: continue
+            }
+            if let known = observation.attempts[name], known.outcome == .inFlight || known.endedAt > attempt.endedAt {
+                continue
             }
             (attempt.outcome, attempt.stamp) = (.unknown, stamp)
             observation.attempts[name] = attempt

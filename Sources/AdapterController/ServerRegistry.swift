@@ -1,4 +1,5 @@
 import AdapterPlanning
+import Effects
 import KubeAPI
 import Synchronization
 
@@ -18,6 +19,7 @@ final class ServerRegistry: Sendable {
         /// The Services whose models are discovered through a connection, and the other way round.
         var watchers: [Connection: Set<NamespacedName>] = [:]
         var watched: [NamespacedName: Set<Connection>] = [:]
+        private var left = LeftLoads()
 
         func group(of key: NamespacedName) -> ServerGroup? { membership[key].flatMap { groups[$0] } }
 
@@ -34,9 +36,8 @@ final class ServerRegistry: Sendable {
             _ change: inout Change
         ) {
             guard !wanted.isEmpty else { return leave(key, &change) }
-            let (old, former) = (membership[key], group(of: key))
+            let old = membership[key]
             let id = groupID(of: wanted, make: make, new: &change.new)
-            if let former, let group = groups[id] { former.passLoads(of: names, to: group) }
             if old != id { leave(key, for: Set(wanted), &change) }
             groups[id]?.users.set(names, for: key)
             membership[key] = id
@@ -84,7 +85,18 @@ final class ServerRegistry: Sendable {
         }
 
         private mutating func takeUnused(_ connection: Connection) -> ServerAgent? {
-            groupsWith[connection] == nil && watchers[connection] == nil ? agents.removeValue(forKey: connection) : nil
+            guard groupsWith[connection] == nil, watchers[connection] == nil,
+                let agent = agents.removeValue(forKey: connection)
+            else { return nil }
+            left.add(agent.observation.attempts, of: connection, now: agent.context.effects.time.now)
+            return agent
+        }
+
+        /// The others that reach the server of `agent`, to be told of a load of unknown outcome.
+        mutating func hearers(of load: Attempt, _ name: String, from agent: ServerAgent) -> [ServerAgent] {
+            let connection = agent.connection
+            if agents[connection] == nil { left.add([name: load], of: connection, now: load.endedAt) }
+            return agents.filter { $0.key.leads(where: connection) && $0.value !== agent }.map(\.value)
         }
 
         /// The agent of a connection, made where there is none, and then `new`.
@@ -93,10 +105,15 @@ final class ServerRegistry: Sendable {
         ) -> ServerAgent {
             if let agent = agents[connection] { return agent }
             let agent = make(connection)
-            // What was cut off went with its server; what is under way at its address may have come to this one.
-            for (other, predecessor) in agents where connection.succeeds(other) {
-                agent.inherit(predecessor.observation.attempts.filter { $0.value.outcome == .inFlight })
+            for (other, known) in agents {
+                if connection.succeeds(other) {
+                    // What was cut off went with its server; what is under way at its address may have come to this one.
+                    agent.inherit(known.observation.attempts.filter { $0.value.outcome == .inFlight })
+                } else if connection.leads(where: other) {
+                    agent.inherit(known.observation.attempts.filter { $0.value.outcome == .unknown })
+                }
             }
+            for loads in left.take(for: connection) { agent.inherit(loads) }
             agents[connection] = agent
             new.append(agent)
             return agent
@@ -240,6 +257,14 @@ final class ServerRegistry: Sendable {
             let names = group.users.names(of: key), group.sorted.contains(where: { $0.isBusy(for: key, names) })
         else { return .zero }
         return min(.milliseconds(group.sorted.count) * (1 + backlog / 50), .seconds(1))
+    }
+
+    /// Tells whoever reaches the same server, now or later, of a load of unknown outcome that `agent` sent.
+    func share(_ load: Attempt, of name: String, from agent: ServerAgent) {
+        for hearer in state.withLock({ $0.hearers(of: load, name, from: agent) }) {
+            hearer.inherit([name: load])
+            hearer.report(.names([name]))
+        }
     }
 
     /// What is known of the servers that an object uses.

@@ -70,6 +70,23 @@ import Testing
         #expect(inherited(from: other) == nil)
     }
 
+    @Test func `of two loads of one name over different connections the later one counts`() {
+        var other = ServerRecord(since: .zero)
+        other.started(load, now: .seconds(5))
+        _ = other.ended(load, .unknown, now: .seconds(6))
+        for (end, expected) in [(4, Attempt.Outcome.unknown), (7, .answered)] {
+            var record = ServerRecord(since: .zero)
+            record.started(load, now: .seconds(3))
+            _ = record.ended(load, .answered, now: .seconds(end))
+            record.inherit(other.observation.attempts, now: .seconds(9))
+            #expect(record.observation.attempts["sql"]?.outcome == expected)
+        }
+        var busy = ServerRecord(since: .zero)
+        busy.started(load, now: .seconds(3))
+        busy.inherit(other.observation.attempts, now: .seconds(9))
+        #expect(busy.observation.attempts["sql"]?.outcome == .inFlight)
+    }
+
     /// What a record at nine seconds takes over, once its first list lacks the adapter.
     private func inherited(from other: ServerRecord) -> Attempt? {
         var record = ServerRecord(since: .seconds(9))

@@ -37,6 +37,44 @@ import VLLMSimulator
         }
     }
 
+    @Test(arguments: [10, 70])
+    func `V4: what an object sent before it went is not sent again by the next one`(age: Int) async throws {
+        try await inWorld(pods: 1) { world in
+            world.pods[0].server.reconfigure { $0.loadDuration = .seconds(100) }
+            let spec = spec("/a/sql", ["loadTimeout": "1m", "deletion": ["policy": "Orphan"]])
+            try world.createAdapter("sql", spec: spec)
+            try await world.sleep(age)
+            try world.deleteAdapter("sql")
+            try await world.becomes("it has gone") { $0.adapter("sql") == nil }
+            // Nobody watches the server for a while.
+            try await world.sleep(10)
+            try world.createAdapter("sql", spec: spec)
+            try await world.reaches("Ready")
+            #expect(world.loads() == [1])
+        }
+    }
+
+    @Test func `V4: a load that may still come is not sent again with another key`() async throws {
+        try await inWorld(pods: 1) { world in
+            try world.kube.create([
+                "apiVersion": "v1", "kind": "Secret", "metadata": ["name": "key", "namespace": "demo"],
+                "data": ["token": "a2V5"],
+            ])
+            let target: JSONValue = ["service": ["name": "a"], "apiKeySecretRef": ["name": "key", "key": "token"]]
+            try world.createAdapter("older", spec: spec("/a/older", ["loadTimeout": "1m", "target": target]))
+            try await world.reaches("Ready", "older")
+            world.pods[0].server.reconfigure { $0.loadDuration = .seconds(100) }
+            try world.createAdapter("sql", spec: spec("/a/sql", ["loadTimeout": "1m"]))
+            try await world.sleep(30)
+            try world.editAdapter("older") { spec in
+                spec["loraName"] = "sql"
+                spec["loraPath"] = "/a/sql"
+            }
+            try await world.reaches("Ready", "older")
+            #expect(world.loads() == [1])
+        }
+    }
+
     @Test func `V5, V6, V32: a server that refuses every load is asked less and less, and hinders no other`()
         async throws
     {
