@@ -97,3 +97,15 @@ package struct OperatorMetrics: Sendable {
         }
     }
 }
+
+extension ServerObservation.Answer {
+    /// In a word, as `lora_operator_servers` has it.
+    var metricState: String {
+        switch self {
+        case .pending: "pending"
+        case .awaiting: "starting"
+        case .blind(let reason, _): reason.rawValue
+        case .listed: "observed"
+        }
+    }
+}

@@ -287,17 +287,6 @@ final class ServerRegistry: Sendable {
     /// How many connections are in each state, in words for metrics.
     var states: [String: Int] {
         let agents = state.withLock { Array($0.agents.values) }
-        return Dictionary(agents.map { ($0.observation.answer.state, 1) }, uniquingKeysWith: +)
-    }
-}
-
-extension ServerObservation.Answer {
-    fileprivate var state: String {
-        switch self {
-        case .pending: "pending"
-        case .awaiting: "starting"
-        case .blind(let reason, _): reason.rawValue
-        case .listed: "observed"
-        }
+        return Dictionary(agents.map { ($0.observation.answer.metricState, 1) }, uniquingKeysWith: +)
     }
 }

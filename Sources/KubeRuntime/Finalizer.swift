@@ -15,26 +15,20 @@ package struct Finalizer: Sendable {
     /// The patch that adds it; nil if it is there, or if the object is being deleted, when the server refuses it.
     package func addition(to metadata: ObjectMeta) -> [JSONPatchOperation]? {
         guard !metadata.isTerminating, !isPresent(in: metadata) else { return nil }
-        return [guardingVersion(of: metadata)] + [
-            // An `add` replaces what is there; the version guards it.
-            .add(path: Self.path, value: list(metadata.finalizers + [name]))
-        ]
+        // An `add` replaces what is there.
+        return [guardingVersion(of: metadata), .add(path: Self.path, value: list(metadata.finalizers + [name]))]
     }
 
     /// The patch that removes it; nil if it is not there.
     package func removal(from metadata: ObjectMeta) -> [JSONPatchOperation]? {
         guard isPresent(in: metadata) else { return nil }
-        return [
-            .test(path: Self.path, value: list(metadata.finalizers)),
-            .replace(path: Self.path, value: list(metadata.finalizers.filter { $0 != name })),
-        ]
+        let others = metadata.finalizers.filter { $0 != name }
+        return [guardingVersion(of: metadata), .replace(path: Self.path, value: list(others))]
     }
 
-    /// An absent list cannot be tested for, so an empty one is guarded by the version of the object.
+    /// Nothing but the object that was seen is changed: another one may have more finalizers, or a reason to stay.
     private func guardingVersion(of metadata: ObjectMeta) -> JSONPatchOperation {
-        metadata.finalizers.isEmpty
-            ? .test(path: "/metadata/resourceVersion", value: .string(metadata.resourceVersion))
-            : .test(path: Self.path, value: list(metadata.finalizers))
+        .test(path: "/metadata/resourceVersion", value: .string(metadata.resourceVersion))
     }
 
     private func list(_ finalizers: [String]) -> JSONValue { .array(finalizers.map(JSONValue.string)) }
