@@ -45,10 +45,10 @@ extension AdapterSituation {
                 mayHold(claim, on: $0, loadTimeout: wish.loadTimeout)
             }
         }
-        if let end = inherited?.end(loadTimeout: wish.loadTimeout), end > now,
+        if let delay = inherited?.lookUpTime(at: now, loadTimeout: wish.loadTimeout),
             claims.contains(where: { !current.contains($0) })
         {
-            ledger.delays.append(end - now)
+            ledger.delays.append(delay)
         }
         ledger.delays += (wanted + (former ?? [])).flatMap { server in
             claims.compactMap { claim in

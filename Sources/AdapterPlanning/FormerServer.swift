@@ -51,8 +51,13 @@ struct FormerServer {
     /// Something was sent for the claim, and whether it worked cannot be told yet.
     private func open(_ claim: Claim, _ observation: ServerObservation) -> ServerVerdict {
         var verdict = waiting("the outcome of a request for \"\(claim.name)\" is open")
-        verdict.wakeAfter = observation.attempts[claim.name]?.lookUpTime(at: situation.now, loadTimeout: loadTimeout)
+        let attempt = observation.attempts[claim.name]
+        verdict.wakeAfter = attempt?.lookUpTime(at: situation.now, loadTimeout: loadTimeout) ?? inheritedTime
         return verdict
+    }
+
+    private var inheritedTime: Duration? {
+        situation.inherited?.lookUpTime(at: situation.now, loadTimeout: loadTimeout)
     }
 
     /// Offline is not clean.
@@ -64,9 +69,7 @@ struct FormerServer {
         if situation.deletion == nil { verdict.state = .unloading }
         let listing = situation.observation(of: server).lastListing
         // Until then an earlier process may have sent something here.
-        if listing == nil, let end = situation.inherited?.end(loadTimeout: loadTimeout), end > situation.now {
-            verdict.wakeAfter = end - situation.now
-        }
+        if listing == nil { verdict.wakeAfter = inheritedTime }
         verdict.root = held.first { listing?.adapters[$0.name]?.root == $0.path }?.path
         return verdict
     }

@@ -56,7 +56,9 @@ extension AdapterSituation {
     ///
     /// A deletion does not wait for it: there a list that lacks the name is enough.
     private func mayInherit(_ claim: Claim, on server: Server, _ loadTimeout: Duration) -> Bool {
-        guard deletion == nil, let inherited, now < inherited.end(loadTimeout: loadTimeout) else { return false }
+        guard deletion == nil, let inherited, inherited.lookUpTime(at: now, loadTimeout: loadTimeout) != nil else {
+            return false
+        }
         return inherited.mayConcern(claim, on: server)
     }
 

@@ -18,7 +18,13 @@ package struct InheritedLoads: Hashable, Sendable {
     }
 
     /// When the last of them has ended; what is not listed then is not expected any more.
-    func end(loadTimeout: Duration) -> Duration { since + loadTimeout * 2 }
+    private func end(loadTimeout: Duration) -> Duration { since + loadTimeout * 2 }
+
+    /// How long they are still looked up; nil once they have ended.
+    func lookUpTime(at now: Duration, loadTimeout: Duration) -> Duration? {
+        let end = end(loadTimeout: loadTimeout)
+        return end > now ? end - now : nil
+    }
 
     /// Whether the server may have given an earlier process a valid list.
     func mayHaveListed(_ server: Server) -> Bool {

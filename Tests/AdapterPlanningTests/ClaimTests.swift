@@ -257,4 +257,17 @@ private let held = ["sql": "/adapters/sql"]
         situation.inherited?.lines = [line]
         #expect(situation.written().stored.claims == [.on("law", "/adapters/law")])
     }
+
+    @Test func `I9: a former server is done with when a load of a process that died has ended, though nothing is heard`() {
+        var situation = situation(.server("a", holding: held), others: [.server("b")], claims: [.on()])
+        var line = ServerStatus(name: "b", port: 8000, state: .loading)
+        (line.incarnation, line.address) = ("containerd://b", "10.0.0.1")
+        situation.stored.servers = [line]
+        situation.inherited = InheritedLoads(situation.stored, since: situation.now)
+        let young = situation.written()
+        #expect(young.stored.servers?.map(\.name) == ["a", "b"] && young.plan().wakeAfter == .seconds(600))
+        var old = young
+        old.now += .seconds(600)
+        #expect(old.written().stored.servers?.map(\.name) == ["a"])
+    }
 }
