@@ -79,7 +79,7 @@ extension ServerObservation {
     }
 
     /// The last valid list, whether or not the server answers now.
-    var newestListing: Listing? {
+    package var newestListing: Listing? {
         if case .listed(let listing) = answer { return listing }
         return lastListing
     }

@@ -25,6 +25,9 @@ package struct Rival: Hashable, Sendable {
     /// The servers on which it wants `loraName`.
     package var servers: Set<ServerID>
     package var claims: [Claim]
+    /// What the last list that it has of a server shows under `loraName`, empty where that is nothing: whoever asks with
+    /// another key has other lists, and may know less for a while.
+    package var roots: [ServerID: String] = [:]
 
     package init(
         seniority: Seniority, name: String?, loraName: String, path: String, baseModel: String? = nil,
@@ -57,9 +60,11 @@ extension [Rival] {
         return heir.path == path && !heir.isSuspended && heir.baseModel.map(listing.baseModels.contains) ?? true
     }
 
-    /// Whether it has done so: only a claim outlives the next change of its spec.
+    /// Whether it has done so: only a claim outlives the next change of its spec, and an object that is deleted unloads
+    /// what it knows of.
     func hasOwner(of loraName: String, at path: String, on server: ServerID) -> Bool {
-        heir(to: loraName, on: server)?.claims.cover(loraName, path) ?? false
+        guard let heir = heir(to: loraName, on: server), heir.claims.cover(loraName, path) else { return false }
+        return heir.roots[server].map { $0 == path } ?? true
     }
 
     private func heir(to loraName: String, on server: ServerID) -> Rival? {

@@ -258,7 +258,7 @@ private let held = ["sql": "/adapters/sql"]
         #expect(situation.written().stored.claims == [.on("law", "/adapters/law")])
     }
 
-    @Test func `I9: a former server is done with when a load of a process that died has ended, though nothing is heard`() {
+    @Test func `I9: a former server is done with when a load of a process that died has ended`() {
         var situation = situation(.server("a", holding: held), others: [.server("b")], claims: [.on()])
         var line = ServerStatus(name: "b", port: 8000, state: .loading)
         (line.incarnation, line.address) = ("containerd://b", "10.0.0.1")

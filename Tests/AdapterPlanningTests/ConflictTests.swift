@@ -168,6 +168,10 @@ private let foreign = ["sql": "/else"]
         #expect(taken.stored.claims == [.on()] && taken.plan().actions.isEmpty)
         heir.claims = [.on()]
         #expect(deleted(heir).actions.isEmpty && deleted(heir).finalizer == .remove)
+        heir.roots = [.of("a"): ""]
+        #expect(deleted(heir).actions.isEmpty && deleted(heir).finalizer == .keep, "its own list is older")
+        heir.roots = [.of("a"): "/adapters/sql"]
+        #expect(deleted(heir).actions.isEmpty && deleted(heir).finalizer == .remove)
     }
 
     @Test func `the heir claims what an older object leaves to it while that one still goes`() {
