@@ -30,7 +30,8 @@ struct SituationGatherer: Sendable {
         situation.timestamp = Timestamp.seconds(time.unixTime)
 
         var servers = found.target.servers
-        situation.others = formerServers(of: adapter, besides: servers, terminating: found.terminating)
+        situation.others = formerServers(
+            of: adapter, besides: servers, terminating: found.terminating, loadTimeout: situation.loadTimeout)
         servers += situation.others
         let connections = view.connections(to: servers, of: adapter.target, in: adapter.metadata.namespace)
         situation.adapterLimit = options.maxAdaptersPerServer
@@ -74,7 +75,9 @@ struct SituationGatherer: Sendable {
 
     /// Servers outside the target that may hold a claim: those of an earlier target, pods that left the Service, and
     /// whatever this process has used for the object and may have left something on, each at its own address.
-    private func formerServers(of adapter: LoRAAdapter, besides targets: [Server], terminating: [Server]) -> [Server] {
+    private func formerServers(
+        of adapter: LoRAAdapter, besides targets: [Server], terminating: [Server], loadTimeout: Duration
+    ) -> [Server] {
         guard let claims = adapter.status.claims, !claims.isEmpty else { return [] }
         let namespace = adapter.metadata.namespace
         var known = Set(targets.map(\.id))
@@ -92,7 +95,9 @@ struct SituationGatherer: Sendable {
             add(server(line, in: namespace))
         }
         let used = registry.observations(usedBy: adapter.key)
-        for id in used.keys.sorted() where used[id]?.mayHold(anyOf: claims) == true { add(server(id)) }
+        for id in used.keys.sorted() where used[id]?.mayHold(anyOf: claims, loadTimeout: loadTimeout) == true {
+            add(server(id))
+        }
         return former
     }
 

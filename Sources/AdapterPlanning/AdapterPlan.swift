@@ -84,6 +84,9 @@ package struct AdapterSituation: Hashable, Sendable {
         self.target = target
     }
 
+    /// How long a load may take.
+    package var loadTimeout: Duration { (try? wish.get())?.loadTimeout ?? AdapterWish.defaultLoadTimeout }
+
     /// What this object may have put on servers.
     ///
     /// If status was lost, what the spec asks for: the finalizer says that there was something.

@@ -5,6 +5,8 @@ package struct AdapterWish: Hashable, Sendable {
     package enum ConflictPolicy: String, Sendable { case fail = "Fail", overwrite = "Overwrite" }
     package enum Loading: String, Sendable { case eager = "Eager", onDemand = "OnDemand" }
 
+    static let defaultLoadTimeout = Duration.seconds(300)
+
     package var name: String
     package var path: String
     package var baseModel: String?
@@ -12,7 +14,7 @@ package struct AdapterWish: Hashable, Sendable {
     package var replicas: Int?
     package var strategy = UpdateStrategy.recreate
     package var maxUnavailable = 1
-    package var loadTimeout = Duration.seconds(300)
+    package var loadTimeout = Self.defaultLoadTimeout
     package var conflictPolicy = ConflictPolicy.fail
     package var loading = Loading.eager
     package var isSuspended = false

@@ -7,11 +7,8 @@ extension AdapterSituation {
             plan.finalizer = .remove
             return plan
         }
-        let wish = try? wish.get()
         let holders = (target.servers + others).sorted(by: Server.byName).compactMap { server in
-            FormerServer(
-                situation: self, server: server, mayUnload: true, loadTimeout: wish?.loadTimeout ?? .seconds(300)
-            ).verdict()
+            FormerServer(situation: self, server: server, mayUnload: true).verdict()
         }
         plan.take(holders)
         if holders.isEmpty {
@@ -31,7 +28,7 @@ extension AdapterSituation {
             plan.wake(after: deletion.timeout - deletion.age)
         }
         guard !holders.contains(where: { observation(of: $0.server).answer == .pending }) else { return plan }
-        plan.status = StatusReport(situation: self, wish: wish).terminating(holders)
+        plan.status = StatusReport(situation: self, wish: try? wish.get()).terminating(holders)
         return plan
     }
 

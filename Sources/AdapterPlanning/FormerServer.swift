@@ -8,8 +8,8 @@ struct FormerServer {
     var isStuck = false
     /// There are none: so it is with what an earlier Service left; the present one may have endpoints again soon.
     var isAlone = false
-    /// How long a load may take; see ``AdapterWish/loadTimeout``.
-    var loadTimeout: Duration
+
+    private var loadTimeout: Duration { situation.loadTimeout }
 
     /// Nil where the server cannot hold a claim any more.
     func verdict() -> ServerVerdict? {

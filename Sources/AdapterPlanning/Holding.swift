@@ -73,9 +73,13 @@ extension AdapterSituation {
 
 extension ServerObservation {
     /// Whether anything says that one of the claims may be held here, or nothing says that none is.
-    package func mayHold(anyOf claims: [Claim]) -> Bool {
+    package func mayHold(anyOf claims: [Claim], loadTimeout: Duration) -> Bool {
         guard let listing = newestListing else { return answer != .awaiting }
-        return claims.contains { attempts[$0.name] != nil || listing.adapters[$0.name]?.root == $0.path }
+        return claims.contains { claim in
+            if listing.adapters[claim.name]?.root == claim.path { return true }
+            guard let attempt = attempts[claim.name], attempt.path == claim.path else { return false }
+            return attempt.isOpen(before: listing, loadTimeout: loadTimeout)
+        }
     }
 
     /// The last valid list, whether or not the server answers now.

@@ -42,8 +42,7 @@ extension AdapterSituation {
         let isAlone = mayLetGo && verdicts.isEmpty
         verdicts += former.compactMap {
             FormerServer(
-                situation: self, server: $0, mayUnload: mayUnload || makesRoom, isStuck: isStuck, isAlone: isAlone,
-                loadTimeout: wish.loadTimeout
+                situation: self, server: $0, mayUnload: mayUnload || makesRoom, isStuck: isStuck, isAlone: isAlone
             ).verdict()
         }
 

@@ -258,6 +258,24 @@ private let held = ["sql": "/adapters/sql"]
         #expect(situation.written().stored.claims == [.on("law", "/adapters/law")])
     }
 
+    @Test func `a server is asked as long as something may be there, and no longer`() {
+        func mayHold(_ holding: [String: String] = [:], _ attempt: Attempt? = nil) -> Bool {
+            KnownServer.server("a", holding: holding, attempts: attempt.map { ["sql": $0] } ?? [:]).observation
+                .mayHold(anyOf: [.on()], loadTimeout: .seconds(300))
+        }
+        func attempt(_ outcome: Attempt.Outcome, path: String = "/adapters/sql", at seconds: Int = 0) -> Attempt {
+            Attempt(.load, path: path, outcome: outcome, startedAt: .seconds(seconds), endedAt: .seconds(seconds))
+        }
+        let failed = Attempt.Outcome.failed(Attempt.Failure(.loadFailed, ""))
+        #expect(!mayHold() && mayHold(held) && !mayHold(["sql": "/adapters/other"]))
+        #expect(mayHold([:], attempt(.inFlight)) && !mayHold([:], attempt(failed)) && !mayHold([:], attempt(.answered)))
+        // Its list was asked for at ten thousand seconds.
+        #expect(mayHold([:], attempt(.unknown, at: 9_500)) && !mayHold([:], attempt(.unknown, at: 9_400)))
+        #expect(!mayHold([:], attempt(.unknown, path: "/adapters/other", at: 9_500)))
+        #expect(!KnownServer.awaiting("a").observation.mayHold(anyOf: [.on()], loadTimeout: .zero))
+        #expect(KnownServer.blind("a").observation.mayHold(anyOf: [.on()], loadTimeout: .zero))
+    }
+
     @Test func `I9: a former server is done with when a load of a process that died has ended`() {
         var situation = situation(.server("a", holding: held), others: [.server("b")], claims: [.on()])
         var line = ServerStatus(name: "b", port: 8000, state: .loading)

@@ -15,6 +15,12 @@ import Testing
         #expect(outcome.isSound, "\(outcome)")
     }
 
+    @Test(arguments: [10083, 16318, 23343, 27961, 29792, 37739] as [UInt64])
+    func `the operator keeps its promises in slow worlds where it once did not`(seed: UInt64) async throws {
+        let outcome = try await outcome(of: seed, in: WorldSettings(definitions: try definitions()))
+        #expect(outcome.isSound, "\(outcome)")
+    }
+
     @Test func `a claim that ends with a look-up after a kill is no noise`() async throws {
         let outcome = try await outcome(of: 522, crashPoint: CrashPoint(effect: 10, isAfter: false))
         #expect(outcome.isSound, "\(outcome)")
@@ -35,6 +41,12 @@ import Testing
         var settings = WorldSettings(definitions: try definitions())
         settings.mutations = Array(Mutation.allCases.prefix { $0 != .changeTargetPort })
         settings.longestPauses = [2, 10, 40]
+        return try await outcome(of: seed, in: settings, crashPoint: crashPoint)
+    }
+
+    private func outcome(
+        of seed: UInt64, in settings: WorldSettings, crashPoint: CrashPoint? = nil
+    ) async throws -> SeedRun.Outcome {
         let main = OperatorScenario.main(probeInterval: settings.probeInterval)
         let scenario = OperatorScenario(settings, main: main)
         return try await onOwnThread { SeedRun(scenario, seed: seed, crashPoint: crashPoint).outcome() }
