@@ -78,7 +78,8 @@ final class Promises: Sendable {
         // What died with its container is not repeated.
         guard let open, open.root == exchange.entry.root, open.load.container == container else { return }
         // Whoever makes `loadTimeout` shorter, shortens the look-up.
-        let timeouts = world.adapters.filter { $0.entry == exchange.entry }.compactMap(\.loadTimeout)
+        let timeouts = world.adapters.flatMap { world.versions(of: $0, within: Monitor.blindness) }
+            .filter { $0.entry == exchange.entry }.compactMap(\.loadTimeout)
         guard now < open.load.at + min(open.timeout, timeouts.min() ?? open.timeout) * 2 else { return }
         world.violate(
             "no blind repetition", "\(exchange.label) repeats a load of \(exchange.entry) whose outcome is unknown")
