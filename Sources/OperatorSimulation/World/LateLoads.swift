@@ -5,6 +5,8 @@ import VLLMSimulator
 /// Notes what loads bring where nobody can be expected to look for it any more: it is foreign from then on.
 final class LateLoads: Sendable {
     private let ends = Mutex<[Duration]>([])
+    /// Loads under way to containers so young that their senders may take them for the ones before.
+    private let young = Mutex<Set<Int>>([])
 
     /// How many of them ended after that: what they brought is news to ServedModels.
     func count(since time: Duration) -> Int { ends.withLock { $0.count { $0 > time } } }
@@ -15,6 +17,7 @@ final class LateLoads: Sendable {
             return
         }
         let container = pod.containerID
+        if !world.isKnown(since: pod.now.startedAt) { _ = young.withLock { $0.insert(exchange.id) } }
         world.simulation.spawn {
             try? await world.simulation.sleep(for: timeout * 2)
             guard pod.containerID == container, !pod.entries.contains(exchange.entry),
@@ -25,6 +28,14 @@ final class LateLoads: Sendable {
                 state.overdue[container, default: []].insert(exchange.entry)
             }
         }
+    }
+
+    /// A load that its sender gave up before it can have heard of the container: with the one that it knew, the load was gone.
+    func giveUp(_ exchange: Exchange, in world: World) {
+        guard young.withLock({ $0.remove(exchange.id) }) != nil, let pod = world.pod(at: exchange.authority),
+            pod.server.isLoading(exchange.entry.name)
+        else { return }
+        _ = world.change { $0.late[pod.containerID, default: []].insert(exchange.entry) }
     }
 
     /// A load that ends where a list asked for by a later process already proved absence, or on a server that its object has

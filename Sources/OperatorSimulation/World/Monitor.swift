@@ -106,7 +106,8 @@ final class Monitor: Sendable {
             else { return }
             state.withLock { $0.answered[exchange.id] = (pod.entries, pod.containerID) }
         case .dropped(let exchange): if exchange.isChangeOfServer { noteEnd(exchange, world) }
-        case .ended(let exchange, _):
+        case .ended(let exchange, let failure):
+            if exchange.isLoad, failure != nil { lateLoads.giveUp(exchange, in: world) }
             let (now, patience) = (world.simulation.now, Self.patience(at: exchange.authority, world))
             let key = exchange.isChangeOfServer ? Self.key(exchange) : nil
             state.withLock { state in
