@@ -109,9 +109,8 @@ final class Monitor: Sendable {
         case .ended(let exchange, let failure):
             if exchange.isLoad, failure != nil { lateLoads.giveUp(exchange, in: world) }
             let (now, patience) = (world.simulation.now, Self.patience(at: exchange.authority, world))
-            let key = exchange.isChangeOfServer ? Self.key(exchange) : nil
             state.withLock { state in
-                if let key { state.inFlight[key]?.removeAll { $0.id == exchange.id } }
+                if exchange.isChangeOfServer { state.inFlight[Self.key(exchange)]?.removeAll { $0.id == exchange.id } }
                 guard exchange.isModels, let list = state.answered.removeValue(forKey: exchange.id) else { return }
                 var lists = state.lists[exchange.authority] ?? []
                 while lists.count > 1, lists[1].at < now - patience { lists.removeFirst() }

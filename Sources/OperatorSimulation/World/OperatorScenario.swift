@@ -52,7 +52,12 @@ package struct OperatorScenario: Scenario {
     private static func connections(to pod: SimulatedPod, in world: World) -> ClosedRange<Int> {
         let services = pod.services
         let wanting = Set(world.adapters.filter { services.contains($0.service) }.map(\.secret))
-        let claiming = Set(world.adapters.filter { !$0.claims(on: services).isEmpty }.map(\.secret))
+        let claiming = Set(
+            world.adapters.filter { adapter in
+                // What an object keeps on a server that went to another Service is looked at as well.
+                let kept = adapter.claims(on: pod.everServices).contains { pod.entries.contains($0) }
+                return kept || !adapter.claims(on: services).isEmpty
+            }.map(\.secret))
         return wanting.count...wanting.union(claiming).count
     }
 
