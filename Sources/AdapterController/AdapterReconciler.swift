@@ -29,7 +29,7 @@ final class AdapterReconciler: Sendable {
     /// When the finalizer was put to an object, and its uid.
     private let additions = Mutex<[NamespacedName: (uid: String, at: Duration)]>([:])
     private let conflicts = ConflictPauses()
-    /// Objects that may be gone, with their finalizer, or whose claims may be: that write had no answer.
+    /// Objects that may be gone, with their finalizer, or whose claims may be: that write had no answer, or found nothing.
     private let doubtful = Mutex<Set<NamespacedName>>([])
     /// The uids of objects that are gone, of which the watch has not told yet.
     private let released = Mutex<[NamespacedName: String]>([:])
@@ -85,6 +85,7 @@ final class AdapterReconciler: Sendable {
                 // Somebody else was faster, which a patch of finalizers learns by a failed test: the watch brings what
                 // is there now.
                 logger.debug("write overtaken", metadata: ["adapter": "\(key)", "error": "\(error)"])
+                if error.isNotFound { _ = doubtful.withLock { $0.insert(key) } }
                 gatherer.registry.submit([:], for: key)
                 return .requeue(after: conflicts.next(for: key))
             } catch let error as APIError
@@ -115,7 +116,7 @@ final class AdapterReconciler: Sendable {
         return wait > .zero ? wait : nil
     }
 
-    /// Asks the API server where a finalizer or a claim was removed without an answer: nothing is to be loaded or unloaded
+    /// Asks the API server where a finalizer or a claim may have been removed: nothing is to be loaded or unloaded
     /// under a claim that is gone, and the watch that would say so may be late.
     private func exists(_ adapter: LoRAAdapter) async throws -> Bool {
         let key = adapter.key
@@ -124,9 +125,12 @@ final class AdapterReconciler: Sendable {
         // A list of one: permission to list is there anyway, and permission to get is not.
         let options = ListOptions(fieldSelector: "metadata.name=\(key.name)", limit: nil)
         let list = try await client.list(LoRAAdapter.self, in: key.namespace, options)
-        guard let present = list.items.first(where: { $0.metadata.uid == adapter.metadata.uid }) else { return false }
-        gatherer.view.adapters.wrote(present)
         _ = doubtful.withLock { $0.remove(key) }
+        guard let present = list.items.first(where: { $0.metadata.uid == adapter.metadata.uid }) else {
+            released.withLock { $0[key] = adapter.metadata.uid }
+            return false
+        }
+        gatherer.view.adapters.wrote(present)
         return true
     }
 
