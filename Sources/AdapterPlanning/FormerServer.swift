@@ -28,10 +28,12 @@ struct FormerServer {
         case .awaiting: return open(claim, observation)
         case .blind(let reason, let message): return server.isTerminating ? nil : blind(reason, message, held)
         case .listed(let listing):
-            guard let entry = held.first(where: { listing.adapters[$0.name]?.root == $0.path }) else {
-                return open(claim, observation)
-            }
-            if situation.isLeftToHeir(entry, on: server, in: listing) {
+            let entries = held.filter { listing.adapters[$0.name]?.root == $0.path }
+            if entries.isEmpty { return open(claim, observation) }
+            let own = entries.filter { !situation.isLeftToHeir($0, on: server, in: listing) }
+            // What may not be unloaded yet does not hold up what another object waits for.
+            let awaited = own.first { situation.rivals.isAwaited($0.name, on: server.id) }
+            guard let entry = awaited ?? own.first else {
                 return waiting("another LoRAAdapter is about to take it over")
             }
             return listed(entry)

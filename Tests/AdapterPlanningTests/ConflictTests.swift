@@ -243,6 +243,18 @@ private let foreign = ["sql": "/else"]
         #expect(plan(on: [:], [waiting]).actions[.of("z")] == nil, "loaded where newly wanted, then unloaded")
     }
 
+    @Test func `what an object may not unload yet holds up neither what another one waits for nor the rest`() {
+        let claims = [Claim.on("old", "/adapters/sql"), .on()]
+        let former = KnownServer.server("z", holding: ["old": "/adapters/sql", "sql": "/adapters/sql"])
+        let waiting = Rival.rival(older: false, on: ["z"])
+        var nowhere = situation(others: [former], claims: claims, rivals: [waiting])
+        nowhere.service = "another"
+        #expect(nowhere.action(on: "z")?.unloads == "sql=/adapters/sql")
+        let heir = Rival.rival(older: false, loraName: "old", path: "/adapters/sql", on: ["z"])
+        let moved = situation(.server("a", holding: held), others: [former], claims: claims, rivals: [heir])
+        #expect(moved.action(on: "z")?.unloads == "sql=/adapters/sql")
+    }
+
     @Test func `an heir that is suspended is none, unless it has claimed the entry before`() {
         var heir = Rival.rival(older: false, path: "/adapters/sql")
         heir.isSuspended = true
