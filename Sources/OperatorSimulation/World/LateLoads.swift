@@ -5,6 +5,8 @@ import VLLMSimulator
 /// Notes what loads bring where nobody can be expected to look for it any more: it is foreign from then on.
 final class LateLoads: Sendable {
     private let ends = Mutex<[Duration]>([])
+    /// When loads were sent that have not ended.
+    private let starts = Mutex<[Int: Duration]>([:])
     /// Loads under way to containers so young that their senders may take them for the ones before.
     private let young = Mutex<Set<Int>>([])
 
@@ -17,6 +19,7 @@ final class LateLoads: Sendable {
             return
         }
         let container = pod.containerID
+        starts.withLock { $0[exchange.id] = world.simulation.now }
         if !world.isKnown(since: pod.now.startedAt) { _ = young.withLock { $0.insert(exchange.id) } }
         world.simulation.spawn {
             try? await world.simulation.sleep(for: timeout * 2)
@@ -38,15 +41,28 @@ final class LateLoads: Sendable {
         _ = world.change { $0.late[pod.containerID, default: []].insert(exchange.entry) }
     }
 
-    /// A load that ends where a list asked for by a later process already proved absence, or on a server that its object has
-    /// nothing to do with: by the contract nobody need look for it there.
+    /// A load that ends where a list asked for by a later process already proved absence, on a server that its object has
+    /// nothing to do with, or after a look-up that somebody made shorter: by the contract nobody need look for it there.
     func noteEnd(_ exchange: Exchange, on pod: SimulatedPod, in world: World) {
         let entry = exchange.entry
         guard pod.entries.contains(entry) else { return }
         let isSenderAlive = world.now.processes.first { $0.name == exchange.process }?.isAlive ?? true
-        guard !isSenderAlive || isStray(entry, on: pod, in: world) else { return }
+        let start = starts.withLock { $0.removeValue(forKey: exchange.id) }
+        guard !isSenderAlive || isStray(entry, on: pod, in: world) || isOverdue(entry, since: start, in: world) else {
+            return
+        }
         ends.withLock { $0.append(world.simulation.now) }
         _ = world.change { $0.late[pod.containerID, default: []].insert(entry) }
+    }
+
+    /// Whether a `loadTimeout` that an object has had since the load was sent is over twice.
+    private func isOverdue(_ entry: Entry, since start: Duration?, in world: World) -> Bool {
+        guard let start else { return false }
+        let age = world.simulation.now - start
+        return world.adapters.map { world.versions(of: $0, within: age) }.contains { versions in
+            let timeout = versions.compactMap(\.loadTimeout).min()
+            return versions.contains { $0.entry == entry } && timeout.map { $0 * 2 < age } ?? false
+        }
     }
 
     /// Whether the pod is new, at the address of another one, and only that one's Services have objects that claim this.
