@@ -1,3 +1,4 @@
+import DynamicJSON
 import Effects
 import Synchronization
 import VLLMSimulator
@@ -65,10 +66,16 @@ final class LateLoads: Sendable {
         }
     }
 
-    /// Whether the pod is new, at the address of another one, and only that one's Services have objects that claim this.
+    /// Whether the pod is new, at the address of another one, and objects that claim this meant that one: they have no line
+    /// for the new one, or nothing to do with its Services.
     private func isStray(_ entry: Entry, on pod: SimulatedPod, in world: World) -> Bool {
         let claimants = world.adapters.filter { $0.claims.contains(entry) }
         return !world.isKnown(since: pod.now.startedAt) && !claimants.isEmpty
-            && !claimants.contains { $0.claims(on: pod.everServices).contains(entry) }
+            && !claimants.contains { adapter in
+                adapter.claims(on: pod.everServices).contains(entry)
+                    && adapter.servers.contains {
+                        $0["name"]?.stringValue == pod.name && $0["address"]?.stringValue == pod.address
+                    }
+            }
     }
 }
