@@ -144,17 +144,12 @@ struct SituationGatherer: Sendable {
         let wanted = Placement.choose(
             wish?.replicas, of: servers, for: other.metadata.uid,
             keeping: other.status.slots(among: servers, observations))
-        var rival = Rival(
+        return Rival(
             seniority: other.seniority,
             name: other.metadata.namespace == adapter.metadata.namespace ? other.metadata.name : nil,
             loraName: other.loraName ?? "", path: wish?.path ?? "", baseModel: wish?.baseModel,
             isDeleting: other.metadata.isTerminating, isSuspended: spec?.suspend ?? false,
-            servers: Set(wanted.map(\.id)), claims: other.status.claims ?? [])
-        for server in wanted {
-            guard let listing = observations[server.id]?.newestListing else { continue }
-            rival.roots[server.id] = listing.adapters[rival.loraName]?.root ?? ""
-        }
-        return rival
+            servers: Set(wanted.map(\.id)), claims: other.status.claims ?? [], observations: observations)
     }
 }
 

@@ -9,6 +9,7 @@ struct FormerServer {
     /// There are none: so it is with what an earlier Service left; the present one may have endpoints again soon.
     var isAlone = false
 
+    private static let heirInterval = Duration.seconds(10)
     private var loadTimeout: Duration { situation.loadTimeout }
 
     /// Nil where the server cannot hold a claim any more.
@@ -34,7 +35,10 @@ struct FormerServer {
             // What may not be unloaded yet does not hold up what another object waits for.
             let awaited = own.first { situation.rivals.isAwaited($0.name, on: server.id) }
             guard let entry = awaited ?? own.first else {
-                return waiting("another LoRAAdapter is about to take it over")
+                var verdict = waiting("another LoRAAdapter is about to take it over")
+                // That it has seen the entry is not always told by its status.
+                verdict.wakeAfter = Self.heirInterval
+                return verdict
             }
             return listed(entry)
         }

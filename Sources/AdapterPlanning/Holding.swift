@@ -83,7 +83,7 @@ extension ServerObservation {
     }
 
     /// The last valid list, whether or not the server answers now.
-    package var newestListing: Listing? {
+    var newestListing: Listing? {
         if case .listed(let listing) = answer { return listing }
         return lastListing
     }

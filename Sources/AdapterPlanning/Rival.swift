@@ -25,13 +25,15 @@ package struct Rival: Hashable, Sendable {
     /// The servers on which it wants `loraName`.
     package var servers: Set<ServerID>
     package var claims: [Claim]
-    /// What the last list that it has of a server shows under `loraName`, empty where that is nothing: whoever asks with
-    /// another key has other lists, and may know less for a while.
-    package var roots: [ServerID: String] = [:]
+    /// What the last list that it has of a server shows under `loraName`: whoever asks with another key has other lists,
+    /// and may know less for a while.
+    package var roots: [ServerID: String]
 
+    /// A rival that knows of servers what `observations` tell.
     package init(
         seniority: Seniority, name: String?, loraName: String, path: String, baseModel: String? = nil,
-        isDeleting: Bool = false, isSuspended: Bool = false, servers: Set<ServerID>, claims: [Claim] = []
+        isDeleting: Bool = false, isSuspended: Bool = false, servers: Set<ServerID>, claims: [Claim] = [],
+        observations: [ServerID: ServerObservation] = [:]
     ) {
         self.seniority = seniority
         self.name = name
@@ -42,6 +44,7 @@ package struct Rival: Hashable, Sendable {
         self.isSuspended = isSuspended
         self.servers = servers
         self.claims = claims
+        roots = servers.reduce(into: [:]) { $0[$1] = observations[$1]?.newestListing?.adapters[loraName]?.root }
     }
 }
 
@@ -63,8 +66,8 @@ extension [Rival] {
     /// Whether it has done so: only a claim outlives the next change of its spec, and an object that is deleted unloads
     /// what it knows of.
     func hasOwner(of loraName: String, at path: String, on server: ServerID) -> Bool {
-        guard let heir = heir(to: loraName, on: server), heir.claims.cover(loraName, path) else { return false }
-        return heir.roots[server].map { $0 == path } ?? true
+        guard let heir = heir(to: loraName, on: server) else { return false }
+        return heir.claims.cover(loraName, path) && heir.roots[server] == path
     }
 
     private func heir(to loraName: String, on server: ServerID) -> Rival? {

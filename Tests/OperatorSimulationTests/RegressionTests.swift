@@ -15,7 +15,7 @@ import Testing
         #expect(outcome.isSound, "\(outcome)")
     }
 
-    @Test(arguments: [10083, 16318, 23343, 27961, 29792, 37739] as [UInt64])
+    @Test(arguments: [10083, 16318, 23343, 27961, 29792, 37739, 73078, 76902, 98683] as [UInt64])
     func `the operator keeps its promises in slow worlds where it once did not`(seed: UInt64) async throws {
         let outcome = try await outcome(of: seed, in: WorldSettings(definitions: try definitions()))
         #expect(outcome.isSound, "\(outcome)")

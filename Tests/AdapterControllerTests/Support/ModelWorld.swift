@@ -56,7 +56,8 @@ struct ModelWorld {
         situation.rivals = objects.filter { $0.key != key }.sorted { $0.key < $1.key }.map { name, rival in
             Rival(
                 seniority: rival.seniority, name: name, loraName: rival.wish.name, path: rival.wish.path,
-                isDeleting: rival.isDeleting, servers: wanted(by: rival), claims: rival.status.claims ?? [])
+                isDeleting: rival.isDeleting, servers: wanted(by: rival), claims: rival.status.claims ?? [],
+                observations: situation.observations)
         }
         return situation
     }

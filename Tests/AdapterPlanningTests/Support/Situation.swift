@@ -112,14 +112,16 @@ extension Claim {
 }
 
 extension Rival {
-    /// Another object; `older` says who wins.
+    /// Another object, which has seen what it claims; `older` says who wins.
     static func rival(
         older: Bool, name: String? = "other", loraName: String = "sql", path: String = "/adapters/other",
         isDeleting: Bool = false, on servers: [String] = ["a"], claims: [Claim] = []
     ) -> Rival {
-        Rival(
+        var rival = Rival(
             seniority: Seniority(createdAt: older ? "2026-01-01T00:00:00Z" : "2026-01-02T12:00:00Z", uid: "rival"),
             name: name, loraName: loraName, path: path, isDeleting: isDeleting,
             servers: Set(servers.map { ServerID.of($0) }), claims: claims)
+        for server in rival.servers { rival.roots[server] = claims.first { $0.name == loraName }?.path }
+        return rival
     }
 }
