@@ -3,8 +3,8 @@ import AdapterPlanning
 /// Loads of unknown outcome that nobody looks up any more, by the connection that they went out through: an object that is
 /// made anew a moment later must know of them.
 struct LeftLoads {
-    /// What came to nothing for so long comes to nothing.
-    private static let memory = Duration.seconds(7200)
+    /// As long as a load with the default `loadTimeout` is looked up.
+    private static let memory = Duration.seconds(600)
 
     private var loads: [Connection: [String: Attempt]] = [:]
 
@@ -19,7 +19,7 @@ struct LeftLoads {
         loads[connection, default: [:]].merge(open) { $1 }
     }
 
-    /// Gives away what went out to the server of `connection`.
+    /// Gives away what went out to the server of `connection`, by any way.
     mutating func take(for connection: Connection) -> [[String: Attempt]] {
         let ways = loads.keys.filter { $0.leads(where: connection) }
         return ways.compactMap { loads.removeValue(forKey: $0) }
