@@ -113,7 +113,7 @@ final class ServerRegistry: Sendable {
                     agent.inherit(known.observation.attempts.filter { $0.value.outcome == .unknown })
                 }
             }
-            for loads in left.take(for: connection) { agent.inherit(loads) }
+            for loads in left.take(for: connection, now: agent.context.effects.time.now) { agent.inherit(loads) }
             agents[connection] = agent
             new.append(agent)
             return agent
