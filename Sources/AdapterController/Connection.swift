@@ -36,8 +36,7 @@ struct Connection: Hashable, Sendable, Comparable {
 
     /// Whether this is another server, or another incarnation, in the place of `other`.
     func succeeds(_ other: Connection) -> Bool {
-        address == other.address && server.port == other.server.port
-            && (server != other.server || incarnation != other.incarnation)
+        address == other.address && server.port == other.server.port && !leads(where: other)
     }
 
     /// Whether it leads to the server that `other` leads to, be it in another way, such as with another Secret.

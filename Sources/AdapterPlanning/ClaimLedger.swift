@@ -41,15 +41,9 @@ extension AdapterSituation {
                 $0.name == claim.name && $0.path == claim.path && $0.port == claim.port
                     && (isWanted || claims.contains($0))
             }
-            return (isSucceeded ? former : wanted + former).contains {
-                mayHold(claim, on: $0, loadTimeout: wish.loadTimeout)
-            }
+            return (isSucceeded ? former : wanted + former).contains { mayHold(claim, on: $0) }
         }
-        if let delay = inherited?.lookUpTime(at: now, loadTimeout: wish.loadTimeout),
-            claims.contains(where: { !current.contains($0) })
-        {
-            ledger.delays.append(delay)
-        }
+        if let inheritedTime, claims.contains(where: { !current.contains($0) }) { ledger.delays.append(inheritedTime) }
         ledger.delays += (wanted + (former ?? [])).flatMap { server in
             claims.compactMap { claim in
                 let attempt = observation(of: server).attempts[claim.name]
@@ -65,7 +59,7 @@ extension AdapterSituation {
     func makeRoom(in verdicts: inout [ServerVerdict], _ wish: AdapterWish) {
         func holds(_ claim: Claim, _ verdict: ServerVerdict) -> Bool {
             guard case .listed(let listing) = observation(of: verdict.server).answer else { return false }
-            return claim.port == verdict.server.id.port && listing.adapters[claim.name]?.root == claim.path
+            return claim.port == verdict.server.id.port && listing.holds(claim)
                 && !rivals.hasHeir(to: claim.name, at: claim.path, on: verdict.server.id, in: listing)
         }
         let current = currentClaims(wish, on: verdicts.map(\.server))
@@ -76,7 +70,7 @@ extension AdapterSituation {
         for index in verdicts.indices {
             if verdicts[index].action?.isLoad == true { verdicts[index].waitForClaims() }
             guard let given, holds(given, verdicts[index]) else { continue }
-            let unload = unload(given.name, given.path, on: verdicts[index].server, loadTimeout: wish.loadTimeout)
+            let unload = unload(given.name, given.path, on: verdicts[index].server)
             (verdicts[index].action, verdicts[index].wakeAfter) = (unload.action, unload.wakeAfter)
         }
     }

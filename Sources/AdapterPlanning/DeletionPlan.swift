@@ -16,14 +16,14 @@ extension AdapterSituation {
             return plan
         }
         if deletion.age >= deletion.timeout {
-            if holders.allSatisfy({ hasFailed($0, deletion) }) {
+            let heirTime = deletion.timeout + Self.heirPatience - deletion.age
+            if holders.allSatisfy({ hasFailed($0, heirTime: heirTime) }) {
                 plan.actions = [:]
                 plan.finalizer = .remove
                 plan.abandoned = holders.map(\.server.name)
                 return plan
             }
-            let left = deletion.timeout + Self.heirPatience - deletion.age
-            if left > .zero { plan.wake(after: left) }
+            if heirTime > .zero { plan.wake(after: heirTime) }
         } else {
             plan.wake(after: deletion.timeout - deletion.age)
         }
@@ -36,15 +36,15 @@ extension AdapterSituation {
     private static let heirPatience = Duration.seconds(60)
 
     /// Whether this process has tried to clean the server up and could not.
-    private func hasFailed(_ holder: ServerVerdict, _ deletion: DeletionRequest) -> Bool {
+    ///
+    /// `heirTime` is what is left of the time that heirs have.
+    private func hasFailed(_ holder: ServerVerdict, heirTime: Duration) -> Bool {
         let observation = observation(of: holder.server)
         if case .blind = observation.answer { return true }
         let listing = observation.newestListing
         return claims.contains { claim in
             // An heir that has not claimed it for so long may never be able to.
-            if let listing, isLeftToHeir(claim, on: holder.server, in: listing) {
-                return deletion.age >= deletion.timeout + Self.heirPatience
-            }
+            if let listing, isLeftToHeir(claim, on: holder.server, in: listing) { return heirTime <= .zero }
             guard let attempt = observation.attempts[claim.name] else { return false }
             switch (attempt.operation, attempt.outcome) {
             case (.unload, .failed): return true

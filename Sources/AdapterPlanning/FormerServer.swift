@@ -10,7 +10,6 @@ struct FormerServer {
     var isAlone = false
 
     private static let heirInterval = Duration.seconds(10)
-    private var loadTimeout: Duration { situation.loadTimeout }
 
     /// Nil where the server cannot hold a claim any more.
     func verdict() -> ServerVerdict? {
@@ -21,7 +20,7 @@ struct FormerServer {
         {
             return nil
         }
-        let held = situation.claims.filter { situation.mayHold($0, on: server, loadTimeout: loadTimeout) }
+        let held = situation.claims.filter { situation.mayHold($0, on: server) }
         guard let claim = held.min() else { return nil }
 
         switch observation.answer {
@@ -29,7 +28,7 @@ struct FormerServer {
         case .awaiting: return open(claim, observation)
         case .blind(let reason, let message): return server.isTerminating ? nil : blind(reason, message, held)
         case .listed(let listing):
-            let entries = held.filter { listing.adapters[$0.name]?.root == $0.path }
+            let entries = held.filter(listing.holds)
             if entries.isEmpty { return open(claim, observation) }
             let own = entries.filter { !situation.isLeftToHeir($0, on: server, in: listing) }
             // What may not be unloaded yet does not hold up what another object waits for.
@@ -50,7 +49,7 @@ struct FormerServer {
         var verdict = waiting(mayUnload ? "" : "unloaded when the other servers hold the adapter")
         verdict.root = claim.path
         guard mayUnload else { return verdict }
-        verdict.take(situation.unload(claim.name, claim.path, on: server, loadTimeout: loadTimeout))
+        verdict.take(situation.unload(claim.name, claim.path, on: server))
         return verdict
     }
 
@@ -58,12 +57,9 @@ struct FormerServer {
     private func open(_ claim: Claim, _ observation: ServerObservation) -> ServerVerdict {
         var verdict = waiting("the outcome of a request for \"\(claim.name)\" is open")
         let attempt = observation.attempts[claim.name]
-        verdict.wakeAfter = attempt?.lookUpTime(at: situation.now, loadTimeout: loadTimeout) ?? inheritedTime
+        verdict.wakeAfter =
+            attempt?.lookUpTime(at: situation.now, loadTimeout: situation.loadTimeout) ?? situation.inheritedTime
         return verdict
-    }
-
-    private var inheritedTime: Duration? {
-        situation.inherited?.lookUpTime(at: situation.now, loadTimeout: loadTimeout)
     }
 
     /// Offline is not clean.
@@ -75,8 +71,8 @@ struct FormerServer {
         if situation.deletion == nil { verdict.state = .unloading }
         let listing = situation.observation(of: server).lastListing
         // Until then an earlier process may have sent something here.
-        if listing == nil { verdict.wakeAfter = inheritedTime }
-        verdict.root = held.first { listing?.adapters[$0.name]?.root == $0.path }?.path
+        if listing == nil { verdict.wakeAfter = situation.inheritedTime }
+        verdict.root = held.first { listing?.holds($0) == true }?.path
         return verdict
     }
 

@@ -45,7 +45,7 @@ extension AdapterStatus {
     package func slots(among servers: [Server], _ observations: [ServerID: ServerObservation]) -> [ServerID: Slot] {
         let claims = claims ?? []
         // Asked by claim, since a server may list thousands.
-        func holds(_ listing: Listing) -> Bool { claims.contains { listing.adapters[$0.name]?.root == $0.path } }
+        func holds(_ listing: Listing) -> Bool { claims.contains(where: listing.holds) }
         var slots: [ServerID: Slot] = [:]
         for server in servers {
             let observation = observations[server.id] ?? ServerObservation()

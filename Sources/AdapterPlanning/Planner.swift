@@ -90,7 +90,7 @@ extension AdapterSituation {
             case .awaiting: verdict.reason = .awaitingServers
             case .blind(let reason, let message): verdict = .blind(server, isWanted: true, reason, message)
             case .listed(let listing):
-                guard let held = claims.filter({ listing.adapters[$0.name]?.root == $0.path }).min() else { break }
+                guard let held = claims.filter(listing.holds).min() else { break }
                 (verdict.state, verdict.reason, verdict.root) = (.loaded, .loaded, held.path)
             }
             return verdict
@@ -125,13 +125,13 @@ extension AdapterSituation {
         else { return }
         // Asked by claim, since a server may list thousands.
         let old = claims.filter { claim in
-            claim.name != wish.name && listing.adapters[claim.name]?.root == claim.path
+            claim.name != wish.name && listing.holds(claim)
                 && !rivals.hasHeir(to: claim.name, at: claim.path, on: server.id, in: listing)
                 && (verdict.reasonClass == .ok || rivals.isAwaited(claim.name, on: server.id))
         }
         .min()
         guard let old else { return }
-        let unload = unload(old.name, old.path, on: server, loadTimeout: wish.loadTimeout)
+        let unload = unload(old.name, old.path, on: server)
         (verdict.action, verdict.wakeAfter) = (unload.action, unload.wakeAfter)
     }
 }

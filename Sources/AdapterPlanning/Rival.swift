@@ -25,11 +25,9 @@ package struct Rival: Hashable, Sendable {
     /// The servers on which it wants `loraName`.
     package var servers: Set<ServerID>
     package var claims: [Claim]
-    /// What the last list that it has of a server shows under `loraName`: whoever asks with another key has other lists,
-    /// and may know less for a while.
-    package var roots: [ServerID: String]
+    /// What it knows of servers: whoever asks with another key has other lists, and may know less for a while.
+    package var observations: [ServerID: ServerObservation]
 
-    /// A rival that knows of servers what `observations` tell.
     package init(
         seniority: Seniority, name: String?, loraName: String, path: String, baseModel: String? = nil,
         isDeleting: Bool = false, isSuspended: Bool = false, servers: Set<ServerID>, claims: [Claim] = [],
@@ -44,7 +42,7 @@ package struct Rival: Hashable, Sendable {
         self.isSuspended = isSuspended
         self.servers = servers
         self.claims = claims
-        roots = servers.reduce(into: [:]) { $0[$1] = observations[$1]?.newestListing?.adapters[loraName]?.root }
+        self.observations = observations
     }
 }
 
@@ -67,7 +65,8 @@ extension [Rival] {
     /// what it knows of.
     func hasOwner(of loraName: String, at path: String, on server: ServerID) -> Bool {
         guard let heir = heir(to: loraName, on: server) else { return false }
-        return heir.claims.cover(loraName, path) && heir.roots[server] == path
+        let entry = heir.observations[server]?.newestListing?.adapters[loraName]
+        return heir.claims.cover(loraName, path) && entry?.root == path
     }
 
     private func heir(to loraName: String, on server: ServerID) -> Rival? {

@@ -9,7 +9,7 @@ struct Unload: Hashable {
 
 extension AdapterSituation {
     /// The next step to unload what `server` lists as `name` from `path`.
-    func unload(_ name: String, _ path: String, on server: Server, loadTimeout: Duration) -> Unload {
+    func unload(_ name: String, _ path: String, on server: Server) -> Unload {
         let observation = observation(of: server)
         let action = ServerAction.unload(name: name, path: path)
         guard let attempt = observation.attempts[name] else { return Unload(action: action) }

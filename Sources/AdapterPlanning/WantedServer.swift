@@ -197,7 +197,7 @@ struct WantedServer {
     }
 
     private func unload(_ entry: Listing.Entry) -> Unload {
-        situation.unload(wish.name, entry.root, on: server, loadTimeout: wish.loadTimeout)
+        situation.unload(wish.name, entry.root, on: server)
     }
 
     private var load: ServerAction {

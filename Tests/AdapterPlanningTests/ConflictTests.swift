@@ -168,7 +168,7 @@ private let foreign = ["sql": "/else"]
         #expect(taken.stored.claims == [.on()] && taken.plan().actions.isEmpty)
         heir.claims = [.on()]
         #expect(deleted(heir).actions.isEmpty && deleted(heir).finalizer == .keep, "it has not seen it")
-        heir.roots = [.of("a"): "/adapters/sql"]
+        heir.observations = [.of("a"): KnownServer.server("a", holding: held).observation]
         #expect(deleted(heir).actions.isEmpty && deleted(heir).finalizer == .remove)
     }
 
@@ -260,7 +260,8 @@ private let foreign = ["sql": "/else"]
             situation(.server("a", holding: held), claims: [.on()], rivals: [rival]).deleted().plan()
         }
         #expect(deleted(heir).actions[.of("a")]?.unloads == "sql=/adapters/sql")
-        (heir.claims, heir.roots) = ([.on()], [.of("a"): "/adapters/sql"])
+        heir.claims = [.on()]
+        heir.observations = [.of("a"): KnownServer.server("a", holding: held).observation]
         #expect(deleted(heir).finalizer == .remove)
     }
 

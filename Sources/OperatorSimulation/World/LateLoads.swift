@@ -6,10 +6,9 @@ import VLLMSimulator
 /// Notes what loads bring where nobody can be expected to look for it any more: it is foreign from then on.
 final class LateLoads: Sendable {
     private let ends = Mutex<[Duration]>([])
-    /// When loads were sent that have not ended.
-    private let starts = Mutex<[Int: Duration]>([:])
-    /// Loads under way to containers so young that their senders may take them for the ones before.
-    private let young = Mutex<Set<Int>>([])
+    /// Loads that have not ended: when they were sent, and whether to a container so young that their sender may take it for
+    /// the one before.
+    private let sent = Mutex<[Int: (at: Duration, isToYoung: Bool)]>([:])
 
     /// How many of them ended after that: what they brought is news to ServedModels.
     func count(since time: Duration) -> Int { ends.withLock { $0.count { $0 > time } } }
@@ -20,8 +19,8 @@ final class LateLoads: Sendable {
             return
         }
         let container = pod.containerID
-        starts.withLock { $0[exchange.id] = world.simulation.now }
-        if !world.isKnown(since: pod.now.startedAt) { _ = young.withLock { $0.insert(exchange.id) } }
+        let isToYoung = !world.isKnown(since: pod.now.startedAt)
+        sent.withLock { $0[exchange.id] = (world.simulation.now, isToYoung) }
         world.simulation.spawn {
             try? await world.simulation.sleep(for: timeout * 2)
             guard pod.containerID == container, !pod.entries.contains(exchange.entry),
@@ -36,7 +35,7 @@ final class LateLoads: Sendable {
 
     /// A load that its sender gave up before it can have heard of the container: with the one that it knew, the load was gone.
     func giveUp(_ exchange: Exchange, in world: World) {
-        guard young.withLock({ $0.remove(exchange.id) }) != nil, let pod = world.pod(at: exchange.authority),
+        guard sent.withLock({ $0[exchange.id]?.isToYoung }) == true, let pod = world.pod(at: exchange.authority),
             pod.server.isLoading(exchange.entry.name)
         else { return }
         _ = world.change { $0.late[pod.containerID, default: []].insert(exchange.entry) }
@@ -48,7 +47,7 @@ final class LateLoads: Sendable {
         let entry = exchange.entry
         guard pod.entries.contains(entry) else { return }
         let isSenderAlive = world.now.processes.first { $0.name == exchange.process }?.isAlive ?? true
-        let start = starts.withLock { $0.removeValue(forKey: exchange.id) }
+        let start = sent.withLock { $0.removeValue(forKey: exchange.id)?.at }
         guard !isSenderAlive || isStray(entry, on: pod, in: world) || isOverdue(entry, since: start, in: world) else {
             return
         }

@@ -121,7 +121,10 @@ extension Rival {
             seniority: Seniority(createdAt: older ? "2026-01-01T00:00:00Z" : "2026-01-02T12:00:00Z", uid: "rival"),
             name: name, loraName: loraName, path: path, isDeleting: isDeleting,
             servers: Set(servers.map { ServerID.of($0) }), claims: claims)
-        for server in rival.servers { rival.roots[server] = claims.first { $0.name == loraName }?.path }
+        let seen = Dictionary(claims.map { ($0.name, $0.path) }) { first, _ in first }
+        for server in servers {
+            rival.observations[.of(server)] = KnownServer.server(server, holding: seen).observation
+        }
         return rival
     }
 }
